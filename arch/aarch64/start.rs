@@ -1,0 +1,48 @@
+//! The first instructions of a program.
+//!
+//! | what  | how                                                                                         |
+//! |-------|---------------------------------------------------------------------------------------------|
+//! | stack | `sp` points at the argument count; pointers to arguments, a null, the environment, a null   |
+//! |       | and the auxiliary vector follow. It is a multiple of 16                                     |
+//! | rest  | `x29` and `x30` are unspecified: zero marks the outermost frame for debuggers               |
+
+/// Makes `_start`, which hands the stack pointer to the function `$entry`: `unsafe extern "C" fn(*const usize) -> !`.
+#[cfg(feature = "relocate")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __start {
+    ($entry:path) => {
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn _start() -> ! {
+            ::core::arch::naked_asm!("mov x29, 0", "mov x30, 0", "mov x0, sp", "b {entry}", entry = sym $entry)
+        }
+    };
+}
+
+/// Makes `_start`, which hands the stack pointer to the function `$entry`: `unsafe extern "C" fn(*const usize) -> !`.
+///
+/// Without the feature `relocate` a position-independent program would jump through tables that nobody filled in. Its
+/// first instruction therefore takes 16 bits of an absolute address, which a linker refuses to put into such a
+/// program: it names the symbol, and the symbol says what to do.
+#[cfg(not(feature = "relocate"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __start {
+    ($entry:path) => {
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn _start() -> ! {
+            ::core::arch::naked_asm!(
+                ".globl baremap_position_independent_programs_need_the_feature_relocate",
+                "baremap_position_independent_programs_need_the_feature_relocate:",
+                "movz x29, :abs_g0_nc:baremap_position_independent_programs_need_the_feature_relocate",
+                "mov x29, 0",
+                "mov x30, 0",
+                "mov x0, sp",
+                "b {entry}",
+                entry = sym $entry,
+            )
+        }
+    };
+}

@@ -1,0 +1,12 @@
+//! x86_64: all the assembly that the crate has for it.
+
+pub mod copy;
+#[cfg(all(feature = "mem", not(feature = "std")))]
+mod mem;
+pub mod process;
+#[cfg(feature = "relocate")]
+pub mod relocate;
+pub mod signal;
+#[cfg(feature = "start")]
+pub mod start;
+pub mod syscall;

@@ -1,0 +1,47 @@
+//! The first instructions of a program.
+//!
+//! | what  | how                                                                                         |
+//! |-------|---------------------------------------------------------------------------------------------|
+//! | stack | `rsp` points at the argument count; pointers to arguments, a null, the environment, a null  |
+//! |       | and the auxiliary vector follow. It is a multiple of 16, as a `call` wants it               |
+//! | rest  | `rbp` is unspecified: zero marks the outermost frame for debuggers                          |
+
+/// Makes `_start`, which hands the stack pointer to the function `$entry`: `unsafe extern "C" fn(*const usize) -> !`.
+#[cfg(feature = "relocate")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __start {
+    ($entry:path) => {
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn _start() -> ! {
+            ::core::arch::naked_asm!("xor ebp, ebp", "mov rdi, rsp", "call {entry}", entry = sym $entry)
+        }
+    };
+}
+
+/// Makes `_start`, which hands the stack pointer to the function `$entry`: `unsafe extern "C" fn(*const usize) -> !`.
+///
+/// Without the feature `relocate` a position-independent program would jump through tables that nobody filled in. Its
+/// first instruction therefore takes an absolute address in 32 bits, which a linker refuses to put into such a
+/// program: it names the symbol, and the symbol says what to do.
+#[cfg(not(feature = "relocate"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __start {
+    ($entry:path) => {
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn _start() -> ! {
+            ::core::arch::naked_asm!(
+                ".globl baremap_position_independent_programs_need_the_feature_relocate",
+                "baremap_position_independent_programs_need_the_feature_relocate:",
+                "mov ebp, offset baremap_position_independent_programs_need_the_feature_relocate",
+                "xor ebp, ebp",
+                "mov rdi, rsp",
+                "call {entry}",
+                entry = sym $entry,
+            )
+        }
+    };
+}

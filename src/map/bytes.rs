@@ -1,0 +1,259 @@
+//! Bytes that somebody else may change.
+
+use crate::arch;
+use crate::error::{Error, Operation, Result};
+use crate::fd::AsFd;
+use crate::sys;
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ptr;
+use core::slice;
+use core::sync::atomic;
+
+use super::bounds;
+
+/// Bytes that another process may change, or take away, at any moment: what maps of files and shared maps lend.
+///
+/// It takes the place of `[u8]` behind a reference. Bytes are copied in and out; integers that several processes use
+/// at once are lent as atomics; [`SharedBytes::range`] lends a part.
+///
+/// A copy is not a snapshot: if somebody writes meanwhile, it may have some bytes from before and some from after.
+///
+/// ```
+/// use baremap::SharedMap;
+/// use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+///
+/// let map = SharedMap::new(100)?;
+/// map.write_at(4, &7_u32.to_ne_bytes())?;
+/// assert_eq!(map.atomic::<AtomicU32>(4)?.fetch_add(1, Relaxed), 7);
+///
+/// let mut bytes = [0; 4];
+/// map.range(4, 4)?.read_at(0, &mut bytes)?;
+/// assert_eq!(u32::from_ne_bytes(bytes), 8);
+/// # Ok::<(), baremap::Error>(())
+/// ```
+#[repr(transparent)]
+pub struct SharedBytes<A: Access = ReadWrite> {
+    access: PhantomData<A>,
+    /// `UnsafeCell`, so that the compiler believes nothing of bytes that it does not see written.
+    bytes: [UnsafeCell<u8>],
+}
+
+// SAFETY: every access is an atomic, a copy in assembly, or unsafe and the caller's to justify.
+unsafe impl<A: Access> Sync for SharedBytes<A> {}
+// SAFETY: as above.
+unsafe impl<A: Access> Send for SharedBytes<A> {}
+
+/// Bytes that may be read.
+#[derive(Clone, Copy, Debug)]
+pub enum ReadOnly {}
+
+/// Bytes that may be read and written; stores reach the object and whoever else maps it.
+#[derive(Clone, Copy, Debug)]
+pub enum ReadWrite {}
+
+/// Bytes that may be read and written; the first store to a page makes a copy of it for this process alone.
+#[derive(Clone, Copy, Debug)]
+pub enum CopyOnWrite {}
+
+/// What may be done to the bytes of a map: [`ReadOnly`], [`ReadWrite`] or [`CopyOnWrite`].
+pub trait Access: sealed::Sealed {}
+
+/// Access that allows stores: [`ReadWrite`] or [`CopyOnWrite`].
+pub trait Writable: Access {}
+
+impl Access for ReadOnly {}
+impl Access for ReadWrite {}
+impl Access for CopyOnWrite {}
+impl Writable for ReadWrite {}
+impl Writable for CopyOnWrite {}
+
+/// An atomic integer that may be lent at an offset, see [`SharedBytes::atomic`].
+///
+/// # Safety
+/// Every pattern of bits is a value of the type, and it is as large as it is aligned.
+pub unsafe trait Atomic: sealed::Sealed + Sync {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::ReadOnly {}
+    impl Sealed for super::ReadWrite {}
+    impl Sealed for super::CopyOnWrite {}
+}
+
+macro_rules! atomics {
+    ($($atomic:ident)*) => {
+        $(
+            impl sealed::Sealed for atomic::$atomic {}
+            // SAFETY: an integer, aligned to its size by definition.
+            unsafe impl Atomic for atomic::$atomic {}
+        )*
+    };
+}
+
+atomics! { AtomicU8 AtomicI8 AtomicU16 AtomicI16 AtomicU32 AtomicI32 AtomicU64 AtomicI64 AtomicUsize AtomicIsize }
+
+impl<A: Access> SharedBytes<A> {
+    /// Lends `len` bytes from `start`.
+    ///
+    /// # Safety
+    /// They are mapped, readable and as writable as `A` says, for as long as `'map`, and nothing in this process
+    /// borrows them in another way.
+    #[inline(always)]
+    pub(super) unsafe fn new<'map>(start: *mut u8, len: usize) -> &'map SharedBytes<A> {
+        // SAFETY: passed on to the caller; the layout is that of a slice of bytes.
+        unsafe { &*(ptr::slice_from_raw_parts(start, len) as *const SharedBytes<A>) }
+    }
+
+    /// Lends `len` bytes from `start` exclusively, as far as this process goes.
+    ///
+    /// # Safety
+    /// As [`SharedBytes::new`].
+    #[inline(always)]
+    pub(super) unsafe fn new_mut<'map>(start: *mut u8, len: usize) -> &'map mut SharedBytes<A> {
+        // SAFETY: passed on to the caller; the layout is that of a slice of bytes.
+        unsafe { &mut *(ptr::slice_from_raw_parts_mut(start, len) as *mut SharedBytes<A>) }
+    }
+
+    /// Bytes.
+    #[inline(always)]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is no byte.
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The address of the first byte. To read through it what others change is a race: use volatile or atomic
+    /// accesses, and expect SIGBUS where the file has shrunk.
+    #[inline(always)]
+    #[must_use]
+    pub const fn as_ptr(&self) -> *const u8 {
+        self.bytes.as_ptr().cast()
+    }
+
+    /// Lends the `len` bytes from `offset`.
+    ///
+    /// # Errors
+    /// `EINVAL` (they are not within these bytes).
+    #[inline]
+    pub fn range(&self, offset: usize, len: usize) -> Result<&SharedBytes<A>> {
+        bounds::within(Operation::Range, offset, len, self.len())?;
+        // SAFETY: a part of what is lent already, under the same lifetime.
+        Ok(unsafe { SharedBytes::new(self.as_ptr().add(offset).cast_mut(), len) })
+    }
+
+    /// Copies the bytes from `offset` into the buffer, and fills it.
+    ///
+    /// # Errors
+    /// `EINVAL` (they are not within these bytes).
+    #[inline]
+    pub fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        bounds::within(Operation::ReadAt, offset, buffer.len(), self.len())?;
+        // SAFETY: in bounds; the buffer is exclusively borrowed, so that it is no part of these bytes.
+        unsafe { arch::copy::copy(buffer.as_mut_ptr(), self.as_ptr().add(offset), buffer.len()) };
+        Ok(())
+    }
+
+    /// Writes the bytes to a descriptor: how many, maybe not all. The kernel copies them, so that bytes that a shrunk
+    /// file took away are an error and no signal.
+    ///
+    /// # Errors
+    /// Those of [`sys::write`]; `EFAULT` (the first byte is gone).
+    #[inline]
+    pub fn write_to(&self, fd: impl AsFd) -> Result<usize> {
+        loop {
+            // SAFETY: these bytes are borrowed shared, by a type that says that others use them.
+            match unsafe { sys::write_raw(fd.as_fd(), self.as_ptr(), self.len()) } {
+                Err(crate::Errno::EINTR) => {}
+                result => return result.map_err(|errno| Error::new(Operation::Write, errno)),
+            }
+        }
+    }
+
+    /// The bytes as a slice.
+    ///
+    /// # Safety
+    /// For as long as the slice lives, nobody writes to the bytes, in this process or another, and nobody makes the
+    /// file shorter.
+    #[inline(always)]
+    #[must_use]
+    pub const unsafe fn as_slice(&self) -> &[u8] {
+        // SAFETY: the bytes are mapped and readable; that they stay as they are is the caller's promise.
+        unsafe { slice::from_raw_parts(self.as_ptr(), self.len()) }
+    }
+}
+
+impl<A: Writable> SharedBytes<A> {
+    /// The address of the first byte, for writing; see [`SharedBytes::as_ptr`].
+    #[inline(always)]
+    #[must_use]
+    pub const fn as_mut_ptr(&self) -> *mut u8 {
+        self.bytes.as_ptr().cast_mut().cast()
+    }
+
+    /// Copies the bytes to `offset`.
+    ///
+    /// # Errors
+    /// `EINVAL` (they do not end within these bytes).
+    #[inline]
+    pub fn write_at(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        bounds::within(Operation::WriteAt, offset, bytes.len(), self.len())?;
+        // SAFETY: in bounds; nobody in this process has a slice of these bytes, so that `bytes` is no part of them.
+        unsafe { arch::copy::copy(self.as_mut_ptr().add(offset), bytes.as_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    /// Lends the atomic integer at `offset`.
+    ///
+    /// # Errors
+    /// `EINVAL` (it is not within these bytes, or its address is not a multiple of its size).
+    #[inline]
+    pub fn atomic<T: Atomic>(&self, offset: usize) -> Result<&T> {
+        bounds::within(Operation::Atomic, offset, size_of::<T>(), self.len())?;
+        let address = self.as_mut_ptr().wrapping_add(offset);
+        bounds::aligned(Operation::Atomic, address, offset, align_of::<T>())?;
+        // SAFETY: in bounds, aligned, every pattern of bits is a value, and whoever else stores there is atomic or
+        // outside of this process.
+        Ok(unsafe { &*address.cast::<T>() })
+    }
+
+    /// Lends `count` atomic integers from `offset`.
+    ///
+    /// # Errors
+    /// `EINVAL` (they are not within these bytes, or the address is not a multiple of their size).
+    #[inline]
+    pub fn atomics<T: Atomic>(&self, offset: usize, count: usize) -> Result<&[T]> {
+        // A product that overflows is out of bounds as well.
+        let len = count.saturating_mul(size_of::<T>());
+        bounds::within(Operation::Atomic, offset, len, self.len())?;
+        let address = self.as_mut_ptr().wrapping_add(offset);
+        bounds::aligned(Operation::Atomic, address, offset, align_of::<T>())?;
+        // SAFETY: as for one of them.
+        Ok(unsafe { slice::from_raw_parts(address.cast::<T>(), count) })
+    }
+
+    /// The bytes as a slice that may be written.
+    ///
+    /// # Safety
+    /// For as long as the slice lives, nobody else reads or writes the bytes, in this process or another, and nobody
+    /// makes the file shorter.
+    #[inline(always)]
+    #[must_use]
+    pub const unsafe fn as_mut_slice(&mut self) -> &mut [u8] {
+        // SAFETY: the bytes are mapped and writable; that they are nobody else's is the caller's promise.
+        unsafe { slice::from_raw_parts_mut(self.as_mut_ptr(), self.len()) }
+    }
+}
+
+impl<A: Access> fmt::Debug for SharedBytes<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SharedBytes({} bytes at {:p})", self.len(), self.as_ptr())
+    }
+}

@@ -1,0 +1,87 @@
+//! Building, and finding what was built.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Message;
+use duct::Expression;
+
+use crate::{toolchain::Toolchain, workspace};
+
+/// A program that cargo built.
+#[derive(Debug)]
+pub struct Executable {
+    pub name: String,
+    pub path: PathBuf,
+    /// The folder of its package.
+    pub package: PathBuf,
+    is_test: bool,
+}
+
+/// Builds one example.
+pub fn example(toolchain: &Toolchain, name: &str) -> Result<PathBuf> {
+    let built = examples_by(toolchain, &["--example", name])?;
+    built
+        .into_iter()
+        .next()
+        .map(|example| example.path)
+        .with_context(|| format!("cargo built no example {name}"))
+}
+
+/// Builds all examples.
+pub fn examples(toolchain: &Toolchain) -> Result<Vec<Executable>> {
+    examples_by(toolchain, &["--examples"])
+}
+
+fn examples_by(toolchain: &Toolchain, which: &[&str]) -> Result<Vec<Executable>> {
+    let mut args = vec!["--package", "baremap", "--features", "rt", "--profile", "freestanding"];
+    args.extend(which);
+    executables(|report| toolchain.cargo("build", &[&args, report].concat()))
+}
+
+/// Builds the freestanding tests.
+pub fn harness(toolchain: &Toolchain) -> Result<PathBuf> {
+    let args = ["--package", "baremap-freestanding-tests", "--profile", "freestanding-test"];
+    let built = executables(|report| toolchain.cargo("build", &[&args, report].concat()))?;
+    built.into_iter().next().map(|harness| harness.path).context("cargo built no freestanding tests")
+}
+
+/// Builds the tests that run on this machine: those of the host and of xtask itself.
+pub fn host_tests() -> Result<Vec<Executable>> {
+    let args = ["test", "--no-run", "--package", "baremap-host-tests", "--package", "xtask"];
+    let mut built = executables(|report| {
+        duct::cmd(workspace::cargo(), args.iter().chain(report)).dir(workspace::root())
+    })?;
+    // Cargo builds the programs of a package along with its tests.
+    built.retain(|executable| executable.is_test);
+    Ok(built)
+}
+
+/// Runs the cargo command that `command` makes of the arguments by which cargo reports what it built.
+fn executables(command: impl FnOnce(&[&str]) -> Expression) -> Result<Vec<Executable>> {
+    let command = command(&["--quiet", "--message-format", "json-render-diagnostics"]);
+    let output = command.stdout_capture().stderr_capture().unchecked().run()?;
+    if !output.status.success() {
+        bail!("the build failed\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    let mut executables = Vec::new();
+    for message in Message::parse_stream(output.stdout.as_slice()) {
+        if let Message::CompilerArtifact(artifact) = message?
+            && let Some(path) = artifact.executable
+        {
+            let package = artifact.manifest_path.parent().context("a package without a folder")?;
+            executables.push(Executable {
+                name: artifact.target.name,
+                path: path.into(),
+                package: package.into(),
+                is_test: artifact.profile.test,
+            });
+        }
+    }
+    Ok(executables)
+}
+
+/// The folder that all of `executables` lie in.
+pub fn folder(executables: &[Executable]) -> Result<&Path> {
+    executables.first().and_then(|executable| executable.path.parent()).context("cargo built no program")
+}

@@ -1,0 +1,77 @@
+//! Debian's packages.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{arch::Arch, process, progress, setup::os_release::OsRelease};
+
+const RUSTC: &str = "rustc-web";
+const CLIPPY: &str = "rust-web-clippy";
+const QEMU: &str = "qemu-user";
+
+/// Debian's compiler with the standard library of `arch`. Ubuntu has no such packages.
+pub fn install_rust(arch: Arch) -> Result<()> {
+    ensure!(
+        OsRelease::read().is_debian(),
+        "apt-get: only Debian has packages of Rust for other architectures"
+    );
+    let add_architecture =
+        (arch != Arch::HOST).then(|| duct::cmd!("dpkg", "--add-architecture", arch.debian()));
+    let mut why = format!("to build {arch} programs");
+    if add_architecture.is_some() {
+        why.push_str(&format!("; adds {} to dpkg's architectures", arch.debian()));
+    }
+    install(add_architecture, &rust_packages(arch), &why)
+}
+
+pub fn install_clippy() -> Result<()> {
+    install(None, &[CLIPPY.into()], "to lint what Debian's compiler builds")
+}
+
+pub fn install_qemu(arch: Arch) -> Result<()> {
+    install(None, &[QEMU.into()], &format!("to run {arch} programs on a machine that it plays"))
+}
+
+/// What [`install_rust`] would do, where it can.
+pub fn plan_rust(arch: Arch) -> Option<String> {
+    (usable().is_ok() && OsRelease::read().is_debian())
+        .then(|| format!("apt-get install {}", rust_packages(arch).join(" ")))
+}
+
+/// What [`install_qemu`] would do, where it can.
+pub fn plan_qemu() -> Option<String> {
+    usable().is_ok().then(|| format!("apt-get install {QEMU}"))
+}
+
+/// The packages of [`install_rust`].
+pub fn rust_packages(arch: Arch) -> Vec<String> {
+    vec![RUSTC.into(), CLIPPY.into(), format!("libstd-rust-web-dev:{}", arch.debian())]
+}
+
+fn usable() -> Result<()> {
+    ensure!(OsRelease::read().is_like_debian(), "apt-get: this is neither Debian nor Ubuntu");
+    ensure!(rustix::process::geteuid().is_root(), "apt-get: only root may install packages");
+    Ok(())
+}
+
+fn install(prepare: Option<duct::Expression>, packages: &[String], why: &str) -> Result<()> {
+    usable()?;
+    let list = packages.join(" ");
+    progress::say(format_args!("apt-get install {list} ({why})"));
+    if let Some(prepare) = prepare {
+        process::quietly(&prepare).context("dpkg")?;
+    }
+    let updated = apt_get(&["update"]);
+    // Whatever the user has installed stays: a conflict is an error.
+    let mut args = vec!["install", "--yes", "--no-install-recommends", "--no-remove"];
+    args.extend(packages.iter().map(String::as_str));
+    // Packages that apt-get does not know follow from lists that it could not fetch: that is the error to show.
+    apt_get(&args).or_else(|unknown| updated.and(Err(unknown)))
+}
+
+fn apt_get(args: &[&str]) -> Result<()> {
+    // Another apt-get may hold the lock, as on a machine that has just been started.
+    let wait = ["-o", "DPkg::Lock::Timeout=120"];
+    let command =
+        duct::cmd("apt-get", wait.iter().chain(args)).env("DEBIAN_FRONTEND", "noninteractive").stdin_null();
+    process::quietly(&command).with_context(|| format!("`apt-get {}`", args.join(" ")))
+}

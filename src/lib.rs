@@ -1,6 +1,67 @@
 //! Memory maps on bare Linux system calls: no libc, no `std`, on x86_64 and aarch64.
 //!
-//! TODO
+//! ```
+//! use baremap::{AnonMap, File, FileMap};
+//!
+//! let file = File::unnamed()?;
+//! file.set_len(40)?;
+//! let map = FileMap::write(&file)?;
+//! map.write_at(0, b"stores reach the file")?;
+//! map.flush()?;
+//!
+//! let mut page = AnonMap::new(1 << 20)?;
+//! page[..4].copy_from_slice(b"mine");
+//! # Ok::<(), baremap::Error>(())
+//! ```
+//!
+//! # Layers
+//!
+//! Each uses only those above it:
+//!
+//! | module                   | what                                                                       |
+//! |--------------------------|----------------------------------------------------------------------------|
+//! | [`arch`]                 | all assembly: system calls, start, signal return, copies, memory functions |
+//! | [`sys`]                  | one function per system call, typed, nothing more                          |
+//! | [`Error`], [`fd`], [`File`], [`page`] | what maps are made of                                         |
+//! | [`map`]                  | maps, and what may be borrowed from them                                   |
+//! | [`process`], [`shm`]     | children that share maps; named objects that anybody may open              |
+//! | [`rt`]                   | around `main`: entry point, arguments, printing, panics                    |
+//!
+//! # What is sound
+//!
+//! No safe function gives `&[u8]` over bytes that another process can change: that would be undefined behaviour.
+//! Private anonymous memory ([`AnonMap`]) is a slice. Maps of files and shared maps lend [`SharedBytes`], which copies
+//! in and out and lends atomics; pointers and `unsafe` slices are there for those who know more. The table in [`map`]
+//! says which is which.
+//!
+//! The copies are assembly, so that the compiler neither doubles nor leaves out an access to bytes that change, and the
+//! atomics are the processor's own. What two processes do to one map at once is defined by the architecture, not by
+//! Rust: do not mix atomics of different sizes on the same bytes and expect more than the bytes of one of them.
+//!
+//! A touch of a page that a shrunk file took away raises SIGBUS and ends the process: not unsound, but not nice either.
+//! [`SharedBytes::write_to`] goes through the kernel and reports `EFAULT`.
+//!
+//! # Features
+//!
+//! Nothing is on by default: the crate then links beside a libc, origin or any other runtime.
+//!
+//! | feature         | what                                                                                |
+//! |-----------------|-------------------------------------------------------------------------------------|
+//! | `rt`            | all that a program without a libc needs: the next three                             |
+//! | `start`         | [`entry!`], [`print!`] and their kin                                                |
+//! | `panic-handler` | prints a panic, exits with 101; without effect beside `std`                         |
+//! | `mem`           | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, weak; without effect beside `std`   |
+//! | `relocate`      | static position-independent programs; without it the linker refuses them            |
+//! | `std`           | the standard library's descriptors, `From` into [`std::io::Error`]                  |
+//!
+//! # Kernels
+//!
+//! Linux 4.11 or later (`statx`) of any page size, and QEMU's user mode. Calls that are younger say so in their
+//! documentation and are needed by nothing else.
+//!
+//! # Programs without a libc
+//!
+//! They take `panic = "abort"`, a target named by `--target`, and link flags; the README shows a whole project.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -98,7 +98,7 @@ pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize, Errno> {
 /// Nobody in this process relies on nobody reading the range: it is not exclusively borrowed.
 ///
 /// # Errors
-/// As [`write`], and `EFAULT` where the memory is not readable.
+/// As [`write()`], and `EFAULT` where the memory is not readable.
 #[inline(always)]
 pub unsafe fn write_raw(fd: BorrowedFd<'_>, address: *const u8, len: usize) -> Result<usize, Errno> {
     // SAFETY: the kernel checks the addresses; for the rest the caller answers.
@@ -116,10 +116,10 @@ pub fn pread(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Result<usize
     Errno::check(unsafe { syscall4::<{ nr::PREAD64 }>(register(fd), address, buffer.len(), offset as usize) })
 }
 
-/// [pwrite(2)](https://man7.org/linux/man-pages/man2/pwrite.2.html): [`write`] at a position of its own.
+/// [pwrite(2)](https://man7.org/linux/man-pages/man2/pwrite.2.html): [`write()`] at a position of its own.
 ///
 /// # Errors
-/// As [`write`]; `EINVAL` (offset above `i64::MAX`), `ESPIPE` (a pipe or socket).
+/// As [`write()`]; `EINVAL` (offset above `i64::MAX`), `ESPIPE` (a pipe or socket).
 #[inline(always)]
 pub fn pwrite(fd: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
     let address = bytes.as_ptr().expose_provenance();

@@ -8,6 +8,9 @@ use duct::Expression;
 
 use crate::{toolchain::Toolchain, workspace};
 
+/// Link flags for the last bytes, on top of those that every freestanding program has.
+const SMALLEST_CONFIG: &str = "examples/smallest.toml";
+
 /// A program that cargo built.
 #[derive(Debug)]
 pub struct Executable {
@@ -35,6 +38,7 @@ pub fn examples(toolchain: &Toolchain) -> Result<Vec<Executable>> {
 
 fn examples_by(toolchain: &Toolchain, which: &[&str]) -> Result<Vec<Executable>> {
     let mut args = vec!["--package", "baremap", "--features", "rt", "--profile", "freestanding"];
+    args.extend(["--config", SMALLEST_CONFIG]);
     args.extend(which);
     executables(|report| toolchain.cargo("build", &[&args, report].concat()))
 }

@@ -1,1 +1,19 @@
-fn main(){}
+//! The tests of `baremap` that run without a libc, in one program: natively, under QEMU, or as a kernel's first process.
+//!
+//! `harness` is what libtest is elsewhere, `tests` are the tests, by the module of `baremap` that they are about, and
+//! `support` is what several of them use.
+#![no_std]
+#![no_main]
+
+mod harness;
+mod support;
+mod tests;
+
+use baremap::rt::Env;
+
+baremap::entry!(main);
+
+fn main(env: Env) -> u8 {
+    support::env::set(env);
+    harness::run(env.args(), tests::ALL, tests::self_test::TESTS)
+}

@@ -1,0 +1,61 @@
+//! How tests are written down.
+
+/// Makes functions the tests of a module, as `TESTS`.
+///
+/// ```text
+/// tests! {
+///     fn adds() {
+///         assert_eq!(1 + 1, 2);
+///     }
+///
+///     #[signal(SIGSEGV)]
+///     fn null_is_not_mapped() -> Result<(), Errno> { … }
+/// }
+/// ```
+///
+/// | attribute                     | the test                                       |
+/// |-------------------------------|------------------------------------------------|
+/// | `#[signal(SIGBUS)]`           | ends by this signal                            |
+/// | `#[exit(3)]`                  | ends with this exit code                       |
+/// | `#[timeout(60)]`              | may take so many seconds                       |
+/// | `#[ignore = "reason"]`        | runs only if it is asked for                   |
+/// | `#[skip(qemu_user, "reason")]` | cannot hold in QEMU's user mode               |
+macro_rules! tests {
+    ($(
+        $(#[$($attribute:tt)+])*
+        fn $name:ident() $(-> $result:ty)? $body:block
+    )*) => {
+        pub(crate) static TESTS: &[$crate::harness::Test] = &[$(
+            $crate::harness::Test::new(
+                concat!(module_path!(), "::", stringify!($name)),
+                || ::baremap::process::Exit::code($name()),
+            )
+            $(.with($crate::harness::attribute!($($attribute)+)))*
+        ),*];
+
+        $(fn $name() $(-> $result)? $body)*
+    };
+}
+
+/// An attribute in [`tests!`].
+macro_rules! attribute {
+    (signal($signal:ident)) => {
+        $crate::harness::Attribute::Signal(
+            ::baremap::sys::Signal::from_raw(::linux_raw_sys::general::$signal as i32).unwrap(),
+        )
+    };
+    (exit($code:literal)) => {
+        $crate::harness::Attribute::Exit($code)
+    };
+    (timeout($seconds:literal)) => {
+        $crate::harness::Attribute::Timeout($seconds)
+    };
+    (ignore = $reason:literal) => {
+        $crate::harness::Attribute::Ignore($reason)
+    };
+    (skip(qemu_user, $reason:literal)) => {
+        $crate::harness::Attribute::SkipUnderQemu($reason)
+    };
+}
+
+pub(crate) use {attribute, tests};

@@ -1,0 +1,96 @@
+//! What the harness prints, in libtest's words.
+
+use crate::support::time;
+use baremap::{File, Result, file_write, print, println};
+use core::fmt::{self, Write};
+use core::time::Duration;
+
+use super::Test;
+use super::child::Ended;
+use super::options::Format;
+
+/// Characters in a line of the terse format.
+const COLUMNS: usize = 88;
+
+pub(super) struct Report {
+    format: Format,
+    selected: usize,
+    filtered_out: usize,
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+    /// What the failed tests printed, as it is shown at the end.
+    details: File,
+    /// The names of the failed tests, as they are shown at the end.
+    names: File,
+    start: Duration,
+}
+
+impl Report {
+    pub(super) fn start(selected: usize, filtered_out: usize, format: Format) -> Result<Self> {
+        println!("\nrunning {selected} test{}", if selected == 1 { "" } else { "s" });
+        Ok(Self {
+            format,
+            selected,
+            filtered_out,
+            passed: 0,
+            failed: 0,
+            ignored: 0,
+            details: File::unnamed()?,
+            names: File::unnamed()?,
+            start: time::now(),
+        })
+    }
+
+    pub(super) fn ignored(&mut self, test: &Test, reason: &str) {
+        self.ignored += 1;
+        self.outcome(test, 'i', format_args!("ignored, {reason}"));
+    }
+
+    pub(super) fn ended(&mut self, ended: &Ended) -> Result<()> {
+        let Some(failure) = &ended.failure else {
+            self.passed += 1;
+            self.outcome(ended.test, '.', format_args!("ok"));
+            return Ok(());
+        };
+        self.failed += 1;
+        self.outcome(ended.test, 'F', format_args!("FAILED"));
+        let name = ended.test.name;
+        write(&self.names, format_args!("    {name}\n"))?;
+        write(&self.details, format_args!("---- {name} stdout ----\n"))?;
+        if let Some(output) = &ended.output {
+            copy(output, |bytes| self.details.write_all(bytes))?;
+        }
+        write(&self.details, format_args!("note: {failure}\n\n"))
+    }
+
+    fn outcome(&self, test: &Test, short: char, long: fmt::Arguments<'_>) {
+        let count = self.passed + self.failed + self.ignored;
+        match self.format {
+            Format::Pretty => println!("test {} ... {long}", test.name),
+            Format::Terse if count.is_multiple_of(COLUMNS) => println!("{short} {count}/{}", self.selected),
+            Format::Terse => print!("{short}"),
+        }
+    }
+
+    /// Prints what is to be said at the end; whether no test failed.
+    pub(super) fn finish(self) -> Result<bool> {
+        if self.format == Format::Terse {
+            println!();
+        }
+        if self.failed != 0 {
+            println!("\nfailures:\n");
+            copy(&self.details, |bytes| file_write(STDOUT, bytes))?;
+            println!("\nfailures:");
+            copy(&self.names, |bytes| file_write(STDOUT, bytes))?;
+        }
+        let Self { passed, failed, ignored, filtered_out, .. } = self;
+        println!(
+            "\ntest result: {}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; \
+             {filtered_out} filtered out; finished in {:.2}s\n",
+            if failed == 0 { "ok" } else { "FAILED" },
+            (time::now() - self.start).as_secs_f64(),
+        );
+        Ok(failed == 0)
+    }
+}

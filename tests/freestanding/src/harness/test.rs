@@ -1,0 +1,80 @@
+//! A test, and how it is to end.
+
+use baremap::sys::{Signal, WaitStatus};
+use core::fmt;
+use core::time::Duration;
+
+/// A test. [`tests!`](super::tests) makes them.
+pub(crate) struct Test {
+    /// `module::function`.
+    pub(super) name: &'static str,
+    /// Gives the exit code of the test's process.
+    pub(super) run: fn() -> u8,
+    pub(super) end: End,
+    /// How long it may take, where it differs from the limit of the others.
+    pub(super) limit: Option<Duration>,
+    /// Why it runs only if it is asked for.
+    pub(super) ignored: Option<&'static str>,
+    /// Why it cannot hold in QEMU's user mode.
+    pub(super) not_under_qemu: Option<&'static str>,
+}
+
+/// How the process of a test is to end.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    Exit(u8),
+    Killed(Signal),
+}
+
+/// What may stand above a test in [`tests!`](super::tests).
+pub(crate) enum Attribute {
+    /// It ends by this signal.
+    Signal(Signal),
+    /// It ends with this exit code.
+    Exit(u8),
+    /// It may take so many seconds.
+    Timeout(u64),
+    /// It runs only if it is asked for.
+    Ignore(&'static str),
+    /// It cannot hold in QEMU's user mode.
+    SkipUnderQemu(&'static str),
+}
+
+impl Test {
+    /// `path` is the test's path with that of all tests' common module, to which the name is relative.
+    pub(crate) const fn new(path: &'static str, run: fn() -> u8) -> Self {
+        const ROOT: &str = "freestanding::tests::";
+        let name = path.split_at(ROOT.len()).1;
+        Self { name, run, end: End::Exit(0), limit: None, ignored: None, not_under_qemu: None }
+    }
+
+    pub(crate) const fn with(mut self, attribute: Attribute) -> Self {
+        match attribute {
+            Attribute::Signal(signal) => self.end = End::Killed(signal),
+            Attribute::Exit(code) => self.end = End::Exit(code),
+            Attribute::Timeout(seconds) => self.limit = Some(Duration::from_secs(seconds)),
+            Attribute::Ignore(reason) => self.ignored = Some(reason),
+            Attribute::SkipUnderQemu(reason) => self.not_under_qemu = Some(reason),
+        }
+        self
+    }
+}
+
+impl End {
+    /// Whether a process that ended like this ended as expected.
+    pub(super) fn is(self, status: WaitStatus) -> bool {
+        match self {
+            End::Exit(code) => status.code() == Some(code),
+            End::Killed(signal) => status.signal() == Some(signal),
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Exit(code) => write!(f, "exit code {code}"),
+            End::Killed(signal) => write!(f, "killed by {signal}"),
+        }
+    }
+}

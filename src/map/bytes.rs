@@ -1,5 +1,6 @@
 //! Bytes that somebody else may change.
 
+use crate::Errno;
 use crate::arch;
 use crate::error::{Error, Operation, Result};
 use crate::fd::AsFd;
@@ -171,10 +172,25 @@ impl<A: Access> SharedBytes<A> {
         loop {
             // SAFETY: these bytes are borrowed shared, by a type that says that others use them.
             match unsafe { sys::write_raw(fd.as_fd(), self.as_ptr(), self.len()) } {
-                Err(crate::Errno::EINTR) => {}
+                Err(Errno::EINTR) => {}
                 result => return result.map_err(|errno| Error::new(Operation::Write, errno)),
             }
         }
+    }
+
+    /// Writes all bytes to a descriptor, as [`SharedBytes::write_to`].
+    ///
+    /// # Errors
+    /// As [`SharedBytes::write_to`]; `EIO` (the kernel took none and did not say why). Some bytes may be written by then.
+    pub fn write_all_to(&self, fd: impl AsFd) -> Result<()> {
+        let mut written = 0;
+        while written < self.len() {
+            match self.range(written, self.len() - written)?.write_to(&fd)? {
+                0 => return Err(Error::new(Operation::Write, Errno::EIO)),
+                count => written += count,
+            }
+        }
+        Ok(())
     }
 
     /// The bytes as a slice.

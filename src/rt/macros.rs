@@ -33,6 +33,9 @@ macro_rules! print {
 /// [`print!`](crate::print!) and the end of the line.
 #[macro_export]
 macro_rules! println {
+    () => {
+        $crate::print!("\n")
+    };
     ($($argument:tt)*) => {
         $crate::rt::__stdout(::core::format_args!("{}\n", ::core::format_args!($($argument)*)))
     };
@@ -49,6 +52,9 @@ macro_rules! eprint {
 /// [`eprint!`](crate::eprint!) and the end of the line.
 #[macro_export]
 macro_rules! eprintln {
+    () => {
+        $crate::eprint!("\n")
+    };
     ($($argument:tt)*) => {
         $crate::rt::__stderr(::core::format_args!("{}\n", ::core::format_args!($($argument)*)))
     };

@@ -1,7 +1,8 @@
 //! What the harness prints, in libtest's words.
 
 use crate::support::time;
-use baremap::{File, Result, file_write, print, println};
+use baremap::fd::STDOUT;
+use baremap::{File, Result, print, println, write_all};
 use core::fmt::{self, Write};
 use core::time::Duration;
 
@@ -80,9 +81,9 @@ impl Report {
         }
         if self.failed != 0 {
             println!("\nfailures:\n");
-            copy(&self.details, |bytes| file_write(STDOUT, bytes))?;
+            copy(&self.details, |bytes| write_all(STDOUT, bytes))?;
             println!("\nfailures:");
-            copy(&self.names, |bytes| file_write(STDOUT, bytes))?;
+            copy(&self.names, |bytes| write_all(STDOUT, bytes))?;
         }
         let Self { passed, failed, ignored, filtered_out, .. } = self;
         println!(
@@ -92,5 +93,35 @@ impl Report {
             (time::now() - self.start).as_secs_f64(),
         );
         Ok(failed == 0)
+    }
+}
+
+/// Writes formatted text to a file.
+fn write(file: &File, text: fmt::Arguments<'_>) -> Result<()> {
+    struct Text<'a>(&'a File, Result<()>);
+    impl Write for Text<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.1 = self.0.write_all(text.as_bytes());
+            self.1.map_err(|_| fmt::Error)
+        }
+    }
+    let mut out = Text(file, Ok(()));
+    // The error is in `out`.
+    let _ = out.write_fmt(text);
+    out.1
+}
+
+/// Hands all that is in a file to `take`, piece by piece.
+fn copy(file: &File, take: impl Fn(&[u8]) -> Result<()>) -> Result<()> {
+    let mut buffer = [0; 1024];
+    let mut offset = 0;
+    loop {
+        match file.read_at(&mut buffer, offset)? {
+            0 => return Ok(()),
+            len => {
+                take(&buffer[..len])?;
+                offset += len as u64;
+            }
+        }
     }
 }

@@ -1,0 +1,48 @@
+//! Pages that tests map by hand, and questions about addresses.
+
+use baremap::sys::{self, MapFlags, ProtFlags};
+use baremap::{Errno, page};
+use core::ptr;
+
+/// Whole pages of private memory, readable and writable, unmapped on drop.
+pub(crate) struct Pages {
+    start: *mut u8,
+    count: usize,
+}
+
+impl Pages {
+    pub(crate) fn new(count: usize) -> Self {
+        let prot = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: the kernel chooses an address that is free.
+        let start = unsafe { sys::mmap_anonymous(ptr::null_mut(), count * page::size(), prot, MapFlags::PRIVATE) };
+        Self { start: start.expect("a few pages"), count }
+    }
+
+    /// The address of a page, or of the end.
+    pub(crate) fn page(&self, index: usize) -> *mut u8 {
+        self.start.wrapping_add(index * page::size())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count * page::size()
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: the range is this value's own; what the test unmapped of it is still free.
+        unsafe { sys::munmap(self.start, self.len()) }.expect("the range is valid");
+    }
+}
+
+/// Whether the page that holds the address is mapped: mincore(2) says ENOMEM where it is not.
+pub(crate) fn is_mapped(address: *const u8) -> bool {
+    let mut residency = [0];
+    let start = address.wrapping_sub(address.addr() % page::size());
+    // SAFETY: one byte for one page.
+    match unsafe { sys::mincore(start, page::size(), &mut residency) } {
+        Ok(()) => true,
+        Err(Errno::ENOMEM) => false,
+        Err(errno) => panic!("mincore: {errno:?}"),
+    }
+}

@@ -1,0 +1,11 @@
+//! What several tests, and the harness, use.
+
+pub(crate) mod env;
+pub(crate) mod limits;
+pub(crate) mod memory;
+pub(crate) mod proc;
+pub(crate) mod raw;
+pub(crate) mod scratch;
+pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod user;

@@ -1,0 +1,58 @@
+//! A directory for a test's files.
+
+use baremap::Errno;
+use baremap::sys::{self, AtFlags, CWD, Mode, Pid};
+use core::ffi::CStr;
+
+use super::env;
+use super::text::Text;
+
+/// The names that there may be in the directory. That they are few makes the directory easy to remove.
+const NAMES: [&CStr; 4] = [c"a", c"b", c"c", c"d"];
+
+/// A directory below `$TMPDIR`, or /tmp, that belongs to this process. The harness removes what a failed test leaves.
+pub(crate) struct Scratch(Text);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        let directory = path(sys::getpid());
+        sys::mkdir(directory.as_c_str(), Mode::from_bits_retain(0o700)).expect("a new directory below $TMPDIR");
+        Self(directory)
+    }
+
+    pub(crate) fn directory(&self) -> &CStr {
+        self.0.as_c_str()
+    }
+
+    /// The path of one of the files `a`, `b`, `c` and `d`.
+    pub(crate) fn path(&self, name: &str) -> Text {
+        Text::of(format_args!("{}/{name}", &*self.0))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        remove(sys::getpid());
+    }
+}
+
+/// Removes the directory of a process, if it has one, with its files.
+pub(crate) fn remove(pid: Pid) {
+    let directory = path(pid);
+    let remove = |path: &CStr| sys::unlinkat(CWD, path, AtFlags::REMOVEDIR);
+    if remove(directory.as_c_str()) != Err(Errno::ENOTEMPTY) {
+        return;
+    }
+    for name in NAMES {
+        let path = Text::of(format_args!("{}/{}", &*directory, name.to_str().unwrap_or_default()));
+        if sys::unlink(path.as_c_str()) == Err(Errno::EISDIR) {
+            let _ = remove(path.as_c_str());
+        }
+    }
+    let _ = remove(directory.as_c_str());
+}
+
+fn path(pid: Pid) -> Text {
+    let parent = env::get().var("TMPDIR").and_then(|directory| directory.to_str().ok()).unwrap_or("/tmp");
+    Text::of(format_args!("{parent}/baremap-test-{pid}"))
+}

@@ -2,9 +2,10 @@
 #![no_std]
 #![no_main]
 
-use baremap::fd::STDOUT;
+use baremap::fd::{STDERR, STDOUT};
 use baremap::rt::Env;
-use baremap::{Errno, File, MapOptions, Result, eprintln};
+use baremap::{Errno, Error, File, MapOptions, Operation, Result, eprint, eprintln, write_all};
+use core::ffi::CStr;
 
 baremap::entry!(main);
 
@@ -20,47 +21,52 @@ fn main(env: Env) -> u8 {
     let mut code = 0;
     for path in paths {
         if let Err(error) = File::open(path).and_then(|file| cat(&file)) {
-            eprintln!("cat: {}: {}", path.to_bytes().escape_ascii(), error.errno());
+            complain(path, error);
             code = 1;
         }
     }
     code
 }
 
+/// Prints what is in the file now: what is appended meanwhile, by `cat FILE >> FILE` for one, is not.
 fn cat(file: &File) -> Result<()> {
-    match print_mapped(file) {
-        // No length, or no map: pipes, terminals, files of /proc and /sys, and directories, whose read says so.
-        Ok(0) => print_read(file),
-        Err(error) if error.errno() == Errno::ENODEV => print_read(file),
-        result => result.map(drop),
-    }
-}
-
-/// Prints what is in the file now, and returns how many bytes that was.
-fn print_mapped(file: &File) -> Result<u64> {
-    let mut len = file.len()?;
+    let len = file.len()?;
     let mut offset = 0;
     while offset < len {
-        let end = len.min(offset + WINDOW);
-        let map = MapOptions::new().offset(offset).len((end - offset) as usize).map_copy_read_only(file);
+        let window = WINDOW.min(len - offset) as usize;
+        let map = MapOptions::new().offset(offset).len(window).map_copy_read_only(file);
         match map.and_then(|map| map.write_to(STDOUT)) {
             Ok(count) => offset += count as u64,
-            Err(error) => match file.len()? {
-                // Somebody has made the file shorter: go to its new end.
-                shorter if shorter < end => len = shorter,
+            Err(error) => match error.errno() {
+                // It cannot be mapped, or was shorter when it was mapped, or was shorter when it was written.
+                Errno::ENODEV | Errno::EINVAL | Errno::EFAULT => return read_on(file, offset),
                 _ => return Err(error),
             },
         }
     }
-    Ok(offset)
+    // Pipes, terminals and the files of /proc do not know their length.
+    if len == 0 { read_on(file, 0) } else { Ok(()) }
 }
 
-fn print_read(file: &File) -> Result<()> {
-    let mut bytes = [0; 4096];
+/// Prints what read(2) finds from `start` on, or says why it finds nothing.
+fn read_on(file: &File, start: u64) -> Result<()> {
+    let mut bytes = [0; 1 << 14];
+    let mut offset = start;
     loop {
-        match file.read(&mut bytes)? {
-            0 => return Ok(()),
-            count => baremap::write_all(STDOUT, &bytes[..count])?,
+        // A pipe has no offsets: it is read from where it is.
+        let count = if start == 0 { file.read(&mut bytes) } else { file.read_at(&mut bytes, offset) }?;
+        if count == 0 {
+            return Ok(());
         }
+        write_all(STDOUT, &bytes[..count])?;
+        offset += count as u64;
     }
+}
+
+fn complain(path: &CStr, error: Error) {
+    let culprit = if error.operation() == Operation::Write { c"standard output" } else { path };
+    eprint!("cat: ");
+    // As it is, text or not.
+    let _ = write_all(STDERR, culprit.to_bytes());
+    eprintln!(": {}", error.errno());
 }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use baremap::rt::Env;
-use baremap::{File, MapOptions, Result, eprintln, print, println};
+use baremap::{Errno, File, MapOptions, Result, eprintln, print, println};
 
 baremap::entry!(main);
 
@@ -17,7 +17,12 @@ fn main(env: Env) -> Result<u8> {
     };
 
     let file = File::create(path)?;
-    file.set_len(LEN as u64)?;
+    // Room is taken now, so that a full disk is an error here and not SIGBUS below.
+    match file.allocate(0, LEN as u64) {
+        // The file system cannot.
+        Err(error) if error.errno() == Errno::EOPNOTSUPP => file.set_len(LEN as u64),
+        result => result,
+    }?;
     {
         let map = MapOptions::new().len(LEN).map_mut(&file)?;
         println!("Mapped at {:p}", map.as_ptr());

@@ -186,3 +186,20 @@ global_asm!(
     ".size bcmp, . - bcmp",
     ".popsection",
 );
+
+// core's CStr::from_ptr calls it. A byte a round: what it measures here is arguments and paths.
+global_asm!(
+    ".pushsection .text.baremap.strlen,\"ax\",%progbits",
+    ".weak strlen",
+    ".type strlen,%function",
+    "strlen:",
+    "mov x3, -1",
+    "12:",
+    "add x3, x3, 1",
+    "ldrb w4, [x0, x3]",
+    "cbnz w4, 12b",
+    "mov x0, x3",
+    "ret",
+    ".size strlen, . - strlen",
+    ".popsection",
+);

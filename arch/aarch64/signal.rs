@@ -8,7 +8,10 @@
 use core::arch::naked_asm;
 use sc::nr;
 
-/// Returns from a signal handler. Only the kernel may make a handler return to it.
+/// Returns from a signal handler.
+///
+/// # Safety
+/// Only a handler may return to it, and only by the address that the kernel made it return to.
 #[unsafe(naked)]
 pub unsafe extern "C" fn restore() -> ! {
     naked_asm!("mov x8, {number}", "svc 0", number = const nr::RT_SIGRETURN)

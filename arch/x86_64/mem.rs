@@ -230,3 +230,19 @@ global_asm!(
     ".size bcmp, . - bcmp",
     ".popsection",
 );
+
+// core's CStr::from_ptr calls it. A byte a round: what it measures here is arguments and paths.
+global_asm!(
+    ".pushsection .text.baremap.strlen,\"ax\",@progbits",
+    ".weak strlen",
+    ".type strlen,@function",
+    "strlen:",
+    "mov rax, -1",
+    "12:",
+    "inc rax",
+    "cmp byte ptr [rdi + rax], 0",
+    "jne 12b",
+    "ret",
+    ".size strlen, . - strlen",
+    ".popsection",
+);

@@ -181,7 +181,7 @@ impl WaitStatus {
     #[inline]
     #[must_use]
     pub const fn success(self) -> bool {
-        self.0 == 0
+        matches!(self.code(), Some(0))
     }
 }
 

@@ -66,6 +66,12 @@ pub(crate) fn runner() -> Vec<String> {
     env::var("BAREMAP_RUNNER").unwrap_or_default().split_whitespace().map(String::from).collect()
 }
 
+/// Whether the programs run under an emulator, whose kernel differs from this machine's here and there.
+#[must_use]
+pub fn is_emulated() -> bool {
+    !runner().is_empty()
+}
+
 fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run these tests by `cargo xtask test`"))
 }

@@ -3,5 +3,5 @@
 mod environment;
 mod program;
 
-pub use environment::{Arch, example, examples, harness};
+pub use environment::{Arch, example, examples, harness, is_emulated};
 pub use program::{Output, Program};

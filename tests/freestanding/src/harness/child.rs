@@ -2,7 +2,7 @@
 
 use crate::support::{limits, scratch, time};
 use baremap::fd::{AsFd, AsRawFd, STDERR, STDOUT};
-use baremap::sys::{self, OFlags, Pid, Signal, WaitFlags, WaitFor, WaitStatus};
+use baremap::sys::{self, Mode, OFlags, Pid, Signal, WaitFlags, WaitFor, WaitStatus};
 use baremap::{Errno, File, Result, eprintln, process};
 use core::fmt;
 use core::time::Duration;
@@ -99,6 +99,10 @@ fn set_up(output: Option<&File>) -> core::result::Result<(), Errno> {
     unsafe { sys::prctl(PR_SET_PDEATHSIG, [Signal::KILL.as_raw() as usize, 0, 0, 0]) }?;
     // Tests that end by a signal would leave their core dumps everywhere.
     limits::set(RLIMIT_CORE, 0)?;
+    // Should a test take all memory by mistake, it is the one to be killed, and nothing else on the machine.
+    if let Ok(file) = File::open_with(c"/proc/self/oom_score_adj", OFlags::WRONLY, Mode::empty()) {
+        let _ = file.write_all(b"1000");
+    }
     if let Some(output) = output {
         for standard in [STDOUT, STDERR] {
             // SAFETY: nobody owns these, and whoever prints means the new one.

@@ -61,6 +61,9 @@ impl Report {
         write(&self.details, format_args!("---- {name} stdout ----\n"))?;
         if let Some(output) = &ended.output {
             copy(output, |bytes| self.details.write_all(bytes))?;
+            if !ends_a_line(output)? {
+                self.details.write_all(b"\n")?;
+            }
         }
         write(&self.details, format_args!("note: {failure}\n\n"))
     }
@@ -124,4 +127,12 @@ fn copy(file: &File, take: impl Fn(&[u8]) -> Result<()>) -> Result<()> {
             }
         }
     }
+}
+
+/// Whether a file is empty or ends with the end of a line.
+fn ends_a_line(file: &File) -> Result<bool> {
+    let Some(last) = file.len()?.checked_sub(1) else { return Ok(true) };
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, last)?;
+    Ok(byte == *b"\n")
 }

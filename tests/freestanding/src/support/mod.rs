@@ -1,6 +1,8 @@
 //! What several tests, and the harness, use.
 
+pub(crate) mod child;
 pub(crate) mod env;
+pub(crate) mod fds;
 pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod proc;

@@ -1,9 +1,11 @@
 //! System calls that `baremap` has no function for.
 
 use baremap::Errno;
-use baremap::arch::syscall::syscall3;
+use baremap::arch::syscall::{syscall2, syscall3};
+use baremap::fd::{AsRawFd, BorrowedFd};
 use core::ffi::CStr;
-use linux_raw_sys::general::{__NR_symlinkat, AT_FDCWD};
+use core::mem::MaybeUninit;
+use linux_raw_sys::general::{__NR_fstatfs, __NR_symlinkat, AT_FDCWD, statfs};
 
 /// What a call returned that returns nothing but success.
 pub(crate) fn done(result: usize) -> Result<(), Errno> {
@@ -18,4 +20,14 @@ pub(crate) fn symlink(target: &CStr, link: &CStr) -> Result<(), Errno> {
     let (target, link) = (target.as_ptr().expose_provenance(), link.as_ptr().expose_provenance());
     // SAFETY: the kernel reads both paths up to their nulls.
     done(unsafe { syscall3::<{ __NR_symlinkat as usize }>(target, AT_FDCWD as usize, link) })
+}
+
+/// fstatfs(2): how many blocks the file's file system has; 0 for one in memory without a limit.
+pub(crate) fn blocks(fd: BorrowedFd<'_>) -> Result<u64, Errno> {
+    let mut stat = MaybeUninit::<statfs>::uninit();
+    let address = stat.as_mut_ptr().expose_provenance();
+    // SAFETY: the kernel writes the structure.
+    done(unsafe { syscall2::<{ __NR_fstatfs as usize }>(fd.as_raw_fd() as usize, address) })?;
+    // SAFETY: after success it is written.
+    Ok(unsafe { stat.assume_init() }.f_blocks as u64)
 }

@@ -1,9 +1,21 @@
 //! The tests, by the module of `baremap` that they are about.
 
-mod map_file;
+macro_rules! modules {
+    ($($module:ident)*) => {
+        $(mod $module;)*
+
+        /// All tests of `baremap`.
+        pub(crate) const ALL: &[&[Test]] = &[$($module::TESTS),*];
+    };
+}
+
 pub(crate) mod self_test;
 
 use crate::harness::Test;
 
-/// All tests of `baremap`.
-pub(crate) const ALL: &[&[Test]] = &[map_file::TESTS];
+modules! {
+    map_file
+    sys_fs
+    sys_io
+    sys_mm
+}

@@ -65,6 +65,7 @@ tests! {
         File::unnamed().map(mem::forget)
     }
 
+    #[skip(qemu_user, "its /proc/self/maps leaves out what begins within one of its pages")]
     fn leaks_a_map() -> baremap::Result<()> {
         baremap::SharedMap::new(1).map(mem::forget)
     }

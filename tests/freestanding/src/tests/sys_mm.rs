@@ -1,0 +1,450 @@
+use crate::harness::tests;
+use crate::support::fds::{self, CLOSED};
+use crate::support::memory::{Pages, is_mapped};
+use crate::support::{child, limits, user};
+use baremap::fd::AsFd;
+use baremap::sys::{
+    self, Advice, MapFlags, MlockFlags, MremapFlags, MsyncFlags, OFlags, ProtFlags, SealFlags,
+};
+use baremap::{Errno, page};
+use core::ptr;
+use linux_raw_sys::general::{RLIMIT_AS, RLIMIT_MEMLOCK};
+
+type Result = core::result::Result<(), Errno>;
+
+const READ: ProtFlags = ProtFlags::READ;
+const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
+const NULL: *mut u8 = ptr::null_mut();
+
+tests! {
+    fn mmap_anonymous_gives_zeros() -> Result {
+        let len = 3 * page::size();
+        // SAFETY: the map is the test's own.
+        unsafe {
+            let map = sys::mmap_anonymous(NULL, len, READ_WRITE, MapFlags::PRIVATE)?;
+            assert!(map.addr().is_multiple_of(page::size()));
+            assert!((0..len).all(|offset| *map.add(offset) == 0));
+            *map.add(len - 1) = 7;
+            sys::munmap(map, len)?;
+        }
+        Ok(())
+    }
+
+    fn mmap_shows_the_file_from_an_offset() -> Result {
+        let page = page::size();
+        let file = fds::file(b"first page");
+        file.write_all_at(b"third page", 2 * page as u64).map_err(Errno::from)?;
+        // SAFETY: the map is the test's own, and nobody shortens the file.
+        unsafe {
+            let map = sys::mmap(NULL, 10, READ, MapFlags::SHARED, file.as_fd(), 2 * page as u64)?;
+            assert_eq!(core::slice::from_raw_parts(map, 10), b"third page");
+            sys::munmap(map, 10)?;
+        }
+        Ok(())
+    }
+
+    fn mmap_takes_all_six_arguments() -> Result {
+        let pages = Pages::new(3);
+        let file = fds::file(b"");
+        sys::ftruncate(file.as_fd(), (1 << 40) + 4)?;
+        file.write_all_at(b"far!", 1 << 40).map_err(Errno::from)?;
+        let (at, flags) = (pages.page(1), MapFlags::SHARED | MapFlags::FIXED);
+        // SAFETY: the range is the test's own.
+        unsafe {
+            assert_eq!(sys::mmap(at, 4, READ_WRITE, flags, file.as_fd(), 1 << 40)?, at);
+            assert_eq!(core::slice::from_raw_parts(at, 4), b"far!");
+            *at = b'F';
+        }
+        let mut buffer = [0; 4];
+        file.read_exact_at(&mut buffer, 1 << 40).map_err(Errno::from)?;
+        assert_eq!(&buffer, b"Far!");
+        Ok(())
+    }
+
+    fn mmap_of_a_descriptor_of_the_wrong_mode_is_eacces() {
+        let file = fds::file(b"text");
+        let (read_only, write_only) = (fds::reopen(&file, OFlags::RDONLY), fds::reopen(&file, OFlags::WRONLY));
+        let shared = MapFlags::SHARED;
+        assert_eq!(refused(4, READ, shared, write_only.as_fd(), 0), Errno::EACCES);
+        assert_eq!(refused(4, READ, MapFlags::PRIVATE, write_only.as_fd(), 0), Errno::EACCES);
+        assert_eq!(refused(4, READ_WRITE, shared, read_only.as_fd(), 0), Errno::EACCES);
+    }
+
+    fn mmap_says_what_is_wrong() {
+        let file = fds::file(b"text");
+        let (reading, _writing) = fds::pipe();
+        let directory = fds::directory();
+        let shared = MapFlags::SHARED;
+        assert_eq!(refused(4, READ, shared, CLOSED, 0), Errno::EBADF);
+        assert_eq!(refused(4, READ, shared, directory.as_fd(), 0), Errno::ENODEV);
+        assert_eq!(refused(4, READ, shared, reading.as_fd(), 0), Errno::ENODEV);
+        assert_eq!(refused(0, READ, shared, file.as_fd(), 0), Errno::EINVAL);
+        assert_eq!(refused(4, READ, shared, file.as_fd(), 1), Errno::EINVAL);
+        assert_eq!(refused(4, READ, MapFlags::empty(), file.as_fd(), 0), Errno::EINVAL);
+        assert_eq!(refused(1 << 60, READ, shared, file.as_fd(), 0), Errno::ENOMEM);
+    }
+
+    fn mmap_beyond_the_last_offset_is_eoverflow() {
+        let file = fds::file(b"text");
+        let last = 0_u64.wrapping_sub(page::size() as u64);
+        assert_eq!(refused(2 * page::size(), READ, MapFlags::SHARED, file.as_fd(), last), Errno::EOVERFLOW);
+    }
+
+    fn mmap_of_a_sealed_file_for_writing_is_eperm() -> Result {
+        let file = fds::file(b"text");
+        sys::fcntl_add_seals(file.as_fd(), SealFlags::WRITE)?;
+        assert_eq!(refused(4, READ_WRITE, MapFlags::SHARED, file.as_fd(), 0), Errno::EPERM);
+        Ok(())
+    }
+
+    #[skip(qemu_user, "QEMU places the map elsewhere, as kernels before 4.17 do")]
+    fn mmap_over_a_map_is_eexist_if_told_so() {
+        let pages = Pages::new(1);
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
+        // SAFETY: it fails, since the page is there.
+        let result = unsafe { sys::mmap_anonymous(pages.page(0), 1, READ, flags) };
+        assert_eq!(result, Err(Errno::EEXIST));
+    }
+
+    #[skip(qemu_user, "QEMU knows no MAP_SHARED_VALIDATE and says EINVAL")]
+    fn mmap_with_unknown_flags_is_eopnotsupp_if_told_so() {
+        let file = fds::file(b"text");
+        let flags = MapFlags::SHARED_VALIDATE | MapFlags::SYNC;
+        assert_eq!(refused(4, READ, flags, file.as_fd(), 0), Errno::EOPNOTSUPP);
+    }
+
+    #[skip(qemu_user, "QEMU does not apply RLIMIT_AS")]
+    fn mmap_beyond_the_limit_is_enomem() {
+        child::check(|| {
+            limits::set(RLIMIT_AS, 64 << 20)?;
+            // SAFETY: it fails.
+            let result = unsafe { sys::mmap_anonymous(NULL, 64 << 20, READ, MapFlags::PRIVATE) };
+            assert_eq!(result, Err(Errno::ENOMEM));
+            Result::Ok(())
+        });
+    }
+
+    fn mmap_of_locked_pages_beyond_the_limit_is_eagain() {
+        child::check(|| {
+            limits::set(RLIMIT_MEMLOCK, page::size() as u64)?;
+            user::drop_privileges();
+            let flags = MapFlags::PRIVATE | MapFlags::LOCKED;
+            // SAFETY: it fails.
+            let result = unsafe { sys::mmap_anonymous(NULL, 16 * page::size(), READ, flags) };
+            assert_eq!(result, Err(Errno::EAGAIN));
+            Result::Ok(())
+        });
+    }
+
+    fn munmap_takes_pages_out_of_the_middle() -> Result {
+        let pages = Pages::new(3);
+        // SAFETY: the page is the test's own.
+        unsafe { sys::munmap(pages.page(1), 1) }?;
+        assert!(is_mapped(pages.page(0)) && !is_mapped(pages.page(1)) && is_mapped(pages.page(2)));
+        // SAFETY: as above; nothing is there.
+        unsafe { sys::munmap(pages.page(1), 1) }
+    }
+
+    fn munmap_says_what_is_wrong() {
+        let pages = Pages::new(1);
+        // SAFETY: each fails.
+        let munmap = |address, len| unsafe { sys::munmap(address, len) };
+        assert_eq!(munmap(pages.page(0).wrapping_add(1), 1), Err(Errno::EINVAL));
+        assert_eq!(munmap(pages.page(0), 0), Err(Errno::EINVAL));
+        assert!(is_mapped(pages.page(0)));
+    }
+
+    #[signal(SIGSEGV)]
+    fn munmap_leaves_nothing_to_touch() {
+        let pages = Pages::new(1);
+        // SAFETY: the page is the test's own. The read is what the test is about: it is to raise a signal.
+        unsafe {
+            sys::munmap(pages.page(0), 1).expect("it is mapped");
+            pages.page(0).read_volatile();
+        }
+    }
+
+    #[signal(SIGSEGV)]
+    fn mprotect_takes_writing_away() {
+        let pages = Pages::new(1);
+        // SAFETY: the page is the test's own. The write is what the test is about: it is to raise a signal.
+        unsafe {
+            sys::mprotect(pages.page(0), 1, READ).expect("it is mapped");
+            assert_eq!(pages.page(0).read_volatile(), 0);
+            pages.page(0).write_volatile(1);
+        }
+    }
+
+    #[signal(SIGSEGV)]
+    fn mprotect_takes_reading_away() {
+        let pages = Pages::new(1);
+        // SAFETY: the page is the test's own. The read is what the test is about: it is to raise a signal.
+        unsafe {
+            sys::mprotect(pages.page(0), 1, ProtFlags::empty()).expect("it is mapped");
+            pages.page(0).read_volatile();
+        }
+    }
+
+    fn mprotect_gives_access_back() -> Result {
+        let pages = Pages::new(1);
+        // SAFETY: the page is the test's own.
+        unsafe {
+            *pages.page(0) = 7;
+            sys::mprotect(pages.page(0), 1, ProtFlags::empty())?;
+            sys::mprotect(pages.page(0), 1, READ_WRITE)?;
+            assert_eq!(*pages.page(0), 7);
+        }
+        Ok(())
+    }
+
+    fn mprotect_says_what_is_wrong() -> Result {
+        let pages = Pages::new(2);
+        let read_only = fds::reopen(&fds::file(b"text"), OFlags::RDONLY);
+        // SAFETY: the pages are the test's own; nothing is in them.
+        unsafe {
+            let mprotect = |address, len, prot| sys::mprotect(address, len, prot);
+            assert_eq!(mprotect(pages.page(0).wrapping_add(1), 1, READ), Err(Errno::EINVAL));
+            sys::munmap(pages.page(1), 1)?;
+            assert_eq!(mprotect(pages.page(1), 1, READ), Err(Errno::ENOMEM));
+            let map = sys::mmap(NULL, 4, READ, MapFlags::SHARED, read_only.as_fd(), 0)?;
+            assert_eq!(mprotect(map, 4, READ_WRITE), Err(Errno::EACCES));
+            sys::munmap(map, 4)
+        }
+    }
+
+    fn mremap_grows_and_keeps_the_contents() -> Result {
+        let (small, large) = (page::size(), 64 * page::size());
+        // SAFETY: the map is the test's own.
+        unsafe {
+            let map = sys::mmap_anonymous(NULL, small, READ_WRITE, MapFlags::PRIVATE)?;
+            *map = 7;
+            let map = sys::mremap(map, small, large, MremapFlags::MAYMOVE, NULL)?;
+            assert_eq!((*map, *map.add(large - 1)), (7, 0));
+            let same = sys::mremap(map, large, small, MremapFlags::empty(), NULL)?;
+            assert_eq!(same, map);
+            assert!(!is_mapped(map.add(small)));
+            sys::munmap(map, small)
+        }
+    }
+
+    fn mremap_moves_to_an_address() -> Result {
+        let pages = Pages::new(4);
+        let (from, to) = (pages.page(0), pages.page(3));
+        let flags = MremapFlags::MAYMOVE | MremapFlags::FIXED;
+        // SAFETY: both ranges are the test's own.
+        unsafe {
+            *from = 7;
+            assert_eq!(sys::mremap(from, page::size(), page::size(), flags, to)?, to);
+            assert_eq!(*to, 7);
+        }
+        assert!(!is_mapped(from));
+        Ok(())
+    }
+
+    fn mremap_says_what_is_wrong() -> Result {
+        let pages = Pages::new(3);
+        let page = page::size();
+        // SAFETY: each fails.
+        let mremap = |address, old, new, flags| unsafe { sys::mremap(address, old, new, flags, NULL) };
+        let none = MremapFlags::empty();
+        assert_eq!(mremap(pages.page(0).wrapping_add(1), page, page, none), Err(Errno::EINVAL));
+        assert_eq!(mremap(pages.page(0), page, 0, none), Err(Errno::EINVAL));
+        assert_eq!(mremap(pages.page(0), page, page, MremapFlags::FIXED), Err(Errno::EINVAL));
+        // The second page is in the way.
+        assert_eq!(mremap(pages.page(0), page, 2 * page, none), Err(Errno::ENOMEM));
+        // SAFETY: the page is the test's own.
+        unsafe { sys::munmap(pages.page(1), page) }?;
+        assert_eq!(mremap(pages.page(1), page, 2 * page, MremapFlags::MAYMOVE), Err(Errno::EFAULT));
+        Ok(())
+    }
+
+    fn msync_writes_a_map_back() -> Result {
+        let file = fds::file(b"text");
+        // SAFETY: the map is the test's own, and nobody shortens the file.
+        unsafe {
+            let map = sys::mmap(NULL, 4, READ_WRITE, MapFlags::SHARED, file.as_fd(), 0)?;
+            *map = b'T';
+            sys::msync(map, 4, MsyncFlags::SYNC)?;
+            sys::msync(map, 4, MsyncFlags::ASYNC)?;
+            sys::msync(map, 4, MsyncFlags::SYNC | MsyncFlags::INVALIDATE)?;
+            sys::munmap(map, 4)?;
+        }
+        let mut buffer = [0; 4];
+        sys::pread(file.as_fd(), &mut buffer, 0)?;
+        assert_eq!(&buffer, b"Text");
+        Ok(())
+    }
+
+    fn msync_says_what_is_wrong() -> Result {
+        let pages = Pages::new(2);
+        let msync = |address, flags| sys::msync(address, 1, flags);
+        assert_eq!(msync(pages.page(0).wrapping_add(1), MsyncFlags::SYNC), Err(Errno::EINVAL));
+        assert_eq!(msync(pages.page(0), MsyncFlags::SYNC | MsyncFlags::ASYNC), Err(Errno::EINVAL));
+        assert_eq!(msync(pages.page(0), MsyncFlags::from_bits_retain(1 << 20)), Err(Errno::EINVAL));
+        sys::mlock(pages.page(0), 1)?;
+        assert_eq!(msync(pages.page(0), MsyncFlags::SYNC | MsyncFlags::INVALIDATE), Err(Errno::EBUSY));
+        sys::munlock(pages.page(0), 1)?;
+        // SAFETY: the page is the test's own.
+        unsafe { sys::munmap(pages.page(1), 1) }?;
+        assert_eq!(msync(pages.page(1), MsyncFlags::SYNC), Err(Errno::ENOMEM));
+        Ok(())
+    }
+
+    fn madvise_dontneed_makes_zeros() -> Result {
+        let pages = Pages::new(1);
+        // SAFETY: the page is the test's own.
+        unsafe {
+            *pages.page(0) = 7;
+            sys::madvise(pages.page(0), pages.len(), Advice::DONTNEED)?;
+            assert_eq!(*pages.page(0), 0);
+        }
+        Ok(())
+    }
+
+    fn madvise_remove_makes_a_hole_in_the_file() -> Result {
+        let (page, file) = (page::size(), fds::file(b"text"));
+        sys::ftruncate(file.as_fd(), page as u64)?;
+        // SAFETY: the map is the test's own, and nobody shortens the file.
+        unsafe {
+            let map = sys::mmap(NULL, page, READ_WRITE, MapFlags::SHARED, file.as_fd(), 0)?;
+            sys::madvise(map, page, Advice::REMOVE)?;
+            assert_eq!(*map, 0);
+            sys::munmap(map, page)?;
+        }
+        assert_eq!(sys::fstat(file.as_fd())?.blocks(), 0);
+        Ok(())
+    }
+
+    fn madvise_says_what_is_wrong() -> Result {
+        let pages = Pages::new(2);
+        // SAFETY: each fails.
+        let madvise = |address, advice| unsafe { sys::madvise(address, page::size(), advice) };
+        assert_eq!(madvise(pages.page(0).wrapping_add(1), Advice::NORMAL), Err(Errno::EINVAL));
+        assert_eq!(madvise(pages.page(0), Advice(9999)), Err(Errno::EINVAL));
+        // SAFETY: the page is the test's own.
+        unsafe { sys::munmap(pages.page(1), 1) }?;
+        assert_eq!(madvise(pages.page(1), Advice::WILLNEED), Err(Errno::ENOMEM));
+        Ok(())
+    }
+
+    #[skip(qemu_user, "QEMU accepts MADV_WIPEONFORK and does not apply it")]
+    fn madvise_wipeonfork_gives_children_zeros() -> Result {
+        let pages = Pages::new(1);
+        // SAFETY: the page is the test's own.
+        unsafe {
+            *pages.page(0) = 7;
+            sys::madvise(pages.page(0), pages.len(), Advice::WIPEONFORK)?;
+        }
+        // SAFETY: as above.
+        child::check(|| assert_eq!(unsafe { *pages.page(0) }, 0));
+        Ok(())
+    }
+
+    #[skip(qemu_user, "QEMU accepts MADV_DONTFORK and does not apply it")]
+    fn madvise_dontfork_keeps_pages_from_children() -> Result {
+        let pages = Pages::new(1);
+        // SAFETY: the page is the test's own.
+        unsafe { sys::madvise(pages.page(0), pages.len(), Advice::DONTFORK) }?;
+        child::check(|| assert!(!is_mapped(pages.page(0))));
+        Ok(())
+    }
+
+    #[skip(qemu_user, "QEMU accepts MADV_POPULATE_READ and reads nothing in")]
+    fn madvise_populate_finds_the_end_of_the_file() -> Result {
+        let (page, file) = (page::size(), fds::file(b"text"));
+        // SAFETY: the map is the test's own.
+        unsafe {
+            let map = sys::mmap(NULL, 2 * page, READ_WRITE, MapFlags::SHARED, file.as_fd(), 0)?;
+            sys::madvise(map, page, Advice::POPULATE_READ)?;
+            sys::madvise(map, page, Advice::POPULATE_WRITE)?;
+            assert_eq!(sys::madvise(map, 2 * page, Advice::POPULATE_READ), Err(Errno::EFAULT));
+            sys::munmap(map, 2 * page)
+        }
+    }
+
+    fn mlock_reads_pages_in() -> Result {
+        let pages = Pages::new(2);
+        sys::mlock(pages.page(0), pages.len())?;
+        assert_eq!(residency(&pages)?, [true; 2]);
+        sys::munlock(pages.page(0), pages.len())
+    }
+
+    #[skip(qemu_user, "QEMU has no mlock2")]
+    fn mlock2_waits_for_the_first_touch() -> Result {
+        let pages = Pages::new(2);
+        sys::mlock2(pages.page(0), pages.len(), MlockFlags::ONFAULT)?;
+        assert_eq!(residency(&pages)?, [false; 2]);
+        sys::mlock2(pages.page(0), pages.len(), MlockFlags::empty())?;
+        assert_eq!(residency(&pages)?, [true; 2]);
+        let unknown = MlockFlags::from_bits_retain(1 << 31);
+        assert_eq!(sys::mlock2(pages.page(0), 1, unknown), Err(Errno::EINVAL));
+        Ok(())
+    }
+
+    fn mlock_and_munlock_say_what_is_wrong() -> Result {
+        let pages = Pages::new(2);
+        // SAFETY: the page is the test's own.
+        unsafe { sys::munmap(pages.page(1), 1) }?;
+        assert_eq!(sys::mlock(pages.page(0), pages.len()), Err(Errno::ENOMEM));
+        assert_eq!(sys::munlock(pages.page(0), pages.len()), Err(Errno::ENOMEM));
+        assert_eq!(sys::mlock(pages.page(0), usize::MAX - page::size()), Err(Errno::EINVAL));
+        Ok(())
+    }
+
+    fn mlock_beyond_the_limit_is_enomem_or_eperm() {
+        let pages = Pages::new(2);
+        let mlock = |limit: usize| {
+            child::check(|| {
+                limits::set(RLIMIT_MEMLOCK, limit as u64)?;
+                user::drop_privileges();
+                let errno = if limit == 0 { Errno::EPERM } else { Errno::ENOMEM };
+                assert_eq!(sys::mlock(pages.page(0), pages.len()), Err(errno));
+                Result::Ok(())
+            });
+        };
+        mlock(page::size());
+        mlock(0);
+    }
+
+    fn mincore_knows_what_was_touched() -> Result {
+        let pages = Pages::new(2);
+        assert_eq!(residency(&pages)?, [false; 2]);
+        // SAFETY: the page is the test's own.
+        unsafe { pages.page(1).write_volatile(1) };
+        assert_eq!(residency(&pages)?, [false, true]);
+        Ok(())
+    }
+
+    fn mincore_says_what_is_wrong() -> Result {
+        let pages = Pages::new(2);
+        let mut bytes = [0; 2];
+        // SAFETY: two bytes for two pages.
+        unsafe {
+            let unaligned = pages.page(0).wrapping_add(1);
+            assert_eq!(sys::mincore(unaligned, 1, &mut bytes), Err(Errno::EINVAL));
+            sys::munmap(pages.page(1), 1)?;
+            assert_eq!(sys::mincore(pages.page(0), pages.len(), &mut bytes), Err(Errno::ENOMEM));
+        }
+        Ok(())
+    }
+}
+
+/// The error of a map of a descriptor.
+fn refused(
+    len: usize,
+    prot: ProtFlags,
+    flags: MapFlags,
+    fd: baremap::fd::BorrowedFd<'_>,
+    offset: u64,
+) -> Errno {
+    // SAFETY: it fails.
+    unsafe { sys::mmap(NULL, len, prot, flags, fd, offset) }.unwrap_err()
+}
+
+/// Which of two pages are in memory.
+fn residency(pages: &Pages) -> core::result::Result<[bool; 2], Errno> {
+    let mut bytes = [0; 2];
+    // SAFETY: two bytes for two pages.
+    unsafe { sys::mincore(pages.page(0), pages.len(), &mut bytes) }?;
+    Ok(bytes.map(|byte| byte & 1 != 0))
+}

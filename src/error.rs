@@ -77,6 +77,15 @@ pub enum Reason {
     NotWritable,
     /// The end of the file before the buffer was full.
     UnexpectedEnd,
+    /// A page that is not there, or not to be touched like that: the file has shrunk, say.
+    Fault {
+        /// Bytes that were copied before it.
+        copied: usize,
+    },
+    /// A buffer of no bytes, by which nothing gets on.
+    NoBuffer,
+    /// Neither a handler nor a call by which the kernel copies.
+    NoCopy,
     /// A name that is empty, `.` or `..`.
     NoName,
     /// A name with a slash or a null in it.
@@ -166,9 +175,12 @@ operations! {
     Allocate = "fallocate",
     Atomic = "atomic",
     Duplicate = "dup",
+    Copy = "copy",
     Flush = "flush",
     Fork = "fork",
+    InstallHandler = "rt_sigaction",
     Kill = "kill",
+    Load = "load",
     Mmap = "mmap",
     Msync = "msync",
     Open = "open",
@@ -178,8 +190,10 @@ operations! {
     SetLen = "ftruncate",
     Shm = "shm",
     Stat = "statx",
+    Store = "store",
     Sync = "fsync",
     Unlink = "unlink",
+    UninstallHandler = "rt_sigaction",
     Wait = "wait",
     Write = "write",
     WriteAt = "write_at",
@@ -213,6 +227,11 @@ impl fmt::Display for Error {
             Reason::NotReadable => f.write_str("the descriptor is not open for reading, which every map takes"),
             Reason::NotWritable => f.write_str("the descriptor is not open for reading and writing"),
             Reason::UnexpectedEnd => f.write_str("the file ends before the buffer is full"),
+            Reason::Fault { copied } => {
+                write!(f, "a page is gone after {copied} bytes: the file has shrunk, or a protection forbids the access")
+            }
+            Reason::NoBuffer => f.write_str("a buffer of no bytes cannot take any"),
+            Reason::NoCopy => f.write_str("no call that copies is allowed here; fault::install() needs none"),
             Reason::NoName => f.write_str("the name is empty, or only dots"),
             Reason::BadName => f.write_str("the name has a slash or a null in it"),
             Reason::LongName { len, most } => {

@@ -251,7 +251,7 @@ impl File {
     /// `EMFILE`.
     #[inline]
     pub fn try_clone(&self) -> Result<File> {
-        again(Operation::Duplicate, || sys::fcntl_dupfd_cloexec(self.as_fd())).map(File)
+        again(Operation::Duplicate, || sys::fcntl_dupfd_cloexec(self.as_fd(), 0)).map(File)
     }
 }
 

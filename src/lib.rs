@@ -74,6 +74,7 @@ compile_error!("baremap makes the system calls of Linux on x86_64 and aarch64, a
 pub mod arch;
 mod errno;
 mod error;
+pub mod fault;
 pub mod fd;
 mod file;
 pub mod map;

@@ -4,8 +4,10 @@
 //! |-----------|-------------------------------------------------------------------------------|
 //! | entry     | the kernel sets `x30` to the restorer, or to its vDSO's where there is none    |
 //! | return    | the handler's `ret` branches to it; `rt_sigreturn` finds the frame at `sp`     |
+//! | context   | a `ucontext_t`; its saved `pc` is 440 bytes in                                 |
 
 use core::arch::naked_asm;
+use core::ffi::c_void;
 use sc::nr;
 
 /// Returns from a signal handler.
@@ -15,4 +17,14 @@ use sc::nr;
 #[unsafe(naked)]
 pub unsafe extern "C" fn restore() -> ! {
     naked_asm!("mov x8, {number}", "svc 0", number = const nr::RT_SIGRETURN)
+}
+
+/// Where a handler's context keeps the address of the instruction that was interrupted.
+///
+/// # Safety
+/// `context` is what the kernel handed to a handler.
+#[inline(always)]
+pub unsafe fn program_counter(context: *mut c_void) -> *mut usize {
+    // SAFETY: within the structure, whose layout is the kernel's promise to every program.
+    unsafe { context.byte_add(440).cast() }
 }

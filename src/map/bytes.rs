@@ -1,7 +1,6 @@
 //! Bytes that somebody else may change.
 
 use crate::Errno;
-use crate::arch;
 use crate::error::{Error, Operation, Result};
 use crate::fd::AsFd;
 use crate::sys;
@@ -10,16 +9,25 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr;
 use core::slice;
-use core::sync::atomic;
 
 use super::bounds;
+
+mod atomic;
+mod chunks;
+mod copy;
+mod value;
+
+pub use atomic::Atomic;
+pub use chunks::Chunks;
+pub use value::Plain;
 
 /// Bytes that another process may change, or take away, at any moment: what maps of files and shared maps lend.
 ///
 /// It takes the place of `[u8]` behind a reference. Bytes are copied in and out; integers that several processes use
 /// at once are lent as atomics; [`SharedBytes::range`] lends a part.
 ///
-/// A copy is not a snapshot: if somebody writes meanwhile, it may have some bytes from before and some from after.
+/// A copy is not a snapshot: if somebody writes meanwhile, it may have some bytes from before and some from after. A copy
+/// that comes to a page that is gone ends with an error that says how far it came, see [`fault`](crate::fault).
 ///
 /// ```
 /// use baremap::SharedMap;
@@ -70,30 +78,12 @@ impl Access for CopyOnWrite {}
 impl Writable for ReadWrite {}
 impl Writable for CopyOnWrite {}
 
-/// An atomic integer that may be lent at an offset, see [`SharedBytes::atomic`].
-///
-/// # Safety
-/// Every pattern of bits is a value of the type, and it is as large as it is aligned.
-pub unsafe trait Atomic: sealed::Sealed + Sync {}
-
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::ReadOnly {}
     impl Sealed for super::ReadWrite {}
     impl Sealed for super::CopyOnWrite {}
 }
-
-macro_rules! atomics {
-    ($($atomic:ident)*) => {
-        $(
-            impl sealed::Sealed for atomic::$atomic {}
-            // SAFETY: an integer, aligned to its size by definition.
-            unsafe impl Atomic for atomic::$atomic {}
-        )*
-    };
-}
-
-atomics! { AtomicU8 AtomicI8 AtomicU16 AtomicI16 AtomicU32 AtomicI32 AtomicU64 AtomicI64 AtomicUsize AtomicIsize }
 
 impl<A: Access> SharedBytes<A> {
     /// Lends `len` bytes from `start`.
@@ -150,18 +140,6 @@ impl<A: Access> SharedBytes<A> {
         Ok(unsafe { SharedBytes::new(self.as_ptr().add(offset).cast_mut(), len) })
     }
 
-    /// Copies the bytes from `offset` into the buffer, and fills it.
-    ///
-    /// # Errors
-    /// `EINVAL` (they are not within these bytes).
-    #[inline]
-    pub fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
-        bounds::within(Operation::ReadAt, offset, buffer.len(), self.len())?;
-        // SAFETY: in bounds; the buffer is exclusively borrowed, so that it is no part of these bytes.
-        unsafe { arch::copy::copy(buffer.as_mut_ptr(), self.as_ptr().add(offset), buffer.len()) };
-        Ok(())
-    }
-
     /// Writes the bytes to a descriptor: how many, maybe not all. The kernel copies them, so that bytes that a shrunk
     /// file took away are an error and no signal.
     ///
@@ -212,47 +190,6 @@ impl<A: Writable> SharedBytes<A> {
     #[must_use]
     pub const fn as_mut_ptr(&self) -> *mut u8 {
         self.bytes.as_ptr().cast_mut().cast()
-    }
-
-    /// Copies the bytes to `offset`.
-    ///
-    /// # Errors
-    /// `EINVAL` (they do not end within these bytes).
-    #[inline]
-    pub fn write_at(&self, offset: usize, bytes: &[u8]) -> Result<()> {
-        bounds::within(Operation::WriteAt, offset, bytes.len(), self.len())?;
-        // SAFETY: in bounds; nobody in this process has a slice of these bytes, so that `bytes` is no part of them.
-        unsafe { arch::copy::copy(self.as_mut_ptr().add(offset), bytes.as_ptr(), bytes.len()) };
-        Ok(())
-    }
-
-    /// Lends the atomic integer at `offset`.
-    ///
-    /// # Errors
-    /// `EINVAL` (it is not within these bytes, or its address is not a multiple of its size).
-    #[inline]
-    pub fn atomic<T: Atomic>(&self, offset: usize) -> Result<&T> {
-        bounds::within(Operation::Atomic, offset, size_of::<T>(), self.len())?;
-        let address = self.as_mut_ptr().wrapping_add(offset);
-        bounds::aligned(Operation::Atomic, address, offset, align_of::<T>())?;
-        // SAFETY: in bounds, aligned, every pattern of bits is a value, and whoever else stores there is atomic or
-        // outside of this process.
-        Ok(unsafe { &*address.cast::<T>() })
-    }
-
-    /// Lends `count` atomic integers from `offset`.
-    ///
-    /// # Errors
-    /// `EINVAL` (they are not within these bytes, or the address is not a multiple of their size).
-    #[inline]
-    pub fn atomics<T: Atomic>(&self, offset: usize, count: usize) -> Result<&[T]> {
-        // A product that overflows is out of bounds as well.
-        let len = count.saturating_mul(size_of::<T>());
-        bounds::within(Operation::Atomic, offset, len, self.len())?;
-        let address = self.as_mut_ptr().wrapping_add(offset);
-        bounds::aligned(Operation::Atomic, address, offset, align_of::<T>())?;
-        // SAFETY: as for one of them.
-        Ok(unsafe { slice::from_raw_parts(address.cast::<T>(), count) })
     }
 
     /// The bytes as a slice that may be written.

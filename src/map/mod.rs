@@ -16,8 +16,9 @@
 //!
 //! A length of 0 is a map too: it takes no memory, and nothing is unmapped when it goes.
 //!
-//! A file that shrinks takes its pages away from its maps: to touch them raises SIGBUS, which ends the process.
-//! [`SharedBytes::write_to`] goes through the kernel and gets `EFAULT` in its place.
+//! A file that shrinks takes its pages away from its maps, and to touch them raises SIGBUS. The copies, loads and stores
+//! of [`SharedBytes`] report that as an error, see [`fault`](crate::fault). Atomics, pointers and slices touch the pages
+//! themselves: they are for memory that its user knows to stay.
 
 mod anon;
 mod bounds;
@@ -28,7 +29,7 @@ mod options;
 mod shared;
 
 pub use anon::AnonMap;
-pub use bytes::{Access, Atomic, CopyOnWrite, ReadOnly, ReadWrite, SharedBytes, Writable};
+pub use bytes::{Access, Atomic, Chunks, CopyOnWrite, Plain, ReadOnly, ReadWrite, SharedBytes, Writable};
 pub use file::FileMap;
 pub use options::MapOptions;
 pub use shared::SharedMap;

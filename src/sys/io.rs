@@ -127,6 +127,50 @@ pub fn pwrite(fd: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<usize, Er
     Errno::check(unsafe { syscall4::<{ nr::PWRITE64 }>(register(fd), address, bytes.len(), offset as usize) })
 }
 
+/// [pread(2)](https://man7.org/linux/man-pages/man2/pread.2.html) into memory that others may change or take away: the
+/// kernel copies, so that bytes that are not there are an error and not a signal.
+///
+/// # Safety
+/// The range is the caller's to write.
+///
+/// # Errors
+/// As [`pread`], and `EFAULT` where the memory is not writable.
+#[inline(always)]
+pub unsafe fn pread_raw(fd: BorrowedFd<'_>, address: *mut u8, len: usize, offset: u64) -> Result<usize, Errno> {
+    let address = address.expose_provenance();
+    // SAFETY: the kernel checks the addresses; for the rest the caller answers.
+    Errno::check(unsafe { syscall4::<{ nr::PREAD64 }>(register(fd), address, len, offset as usize) })
+}
+
+/// [pwrite(2)](https://man7.org/linux/man-pages/man2/pwrite.2.html) from memory that others may change or take away; see
+/// [`write_raw`].
+///
+/// # Safety
+/// As [`write_raw`].
+///
+/// # Errors
+/// As [`pwrite`], and `EFAULT` where the memory is not readable.
+#[inline(always)]
+pub unsafe fn pwrite_raw(fd: BorrowedFd<'_>, address: *const u8, len: usize, offset: u64) -> Result<usize, Errno> {
+    let address = address.expose_provenance();
+    // SAFETY: the kernel checks the addresses; for the rest the caller answers.
+    Errno::check(unsafe { syscall4::<{ nr::PWRITE64 }>(register(fd), address, len, offset as usize) })
+}
+
+/// [read(2)](https://man7.org/linux/man-pages/man2/read.2.html) into memory that others may change or take away; see
+/// [`pread_raw`].
+///
+/// # Safety
+/// As [`pread_raw`].
+///
+/// # Errors
+/// As [`read`], and `EFAULT` where the memory is not writable.
+#[inline(always)]
+pub unsafe fn read_raw(fd: BorrowedFd<'_>, address: *mut u8, len: usize) -> Result<usize, Errno> {
+    // SAFETY: the kernel checks the addresses; for the rest the caller answers.
+    Errno::check(unsafe { syscall3::<{ nr::READ }>(register(fd), address.expose_provenance(), len) })
+}
+
 /// [lseek(2)](https://man7.org/linux/man-pages/man2/lseek.2.html): the new position from the start.
 ///
 /// # Errors
@@ -218,13 +262,13 @@ pub unsafe fn dup3(from: BorrowedFd<'_>, to: RawFd, flags: OFlags) -> Result<(),
 }
 
 /// [fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl.2.html) `F_DUPFD_CLOEXEC`: another descriptor of the same
-/// open file, with the lowest free number.
+/// open file, with the lowest free number that is at least `lowest`.
 ///
 /// # Errors
-/// `EBADF`, `EMFILE`.
+/// `EBADF`, `EINVAL` (`lowest` is beyond the limit), `EMFILE`.
 #[inline(always)]
-pub fn fcntl_dupfd_cloexec(fd: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
-    owned(fcntl(fd, raw::F_DUPFD_CLOEXEC, 0))
+pub fn fcntl_dupfd_cloexec(fd: BorrowedFd<'_>, lowest: RawFd) -> Result<OwnedFd, Errno> {
+    owned(fcntl(fd, raw::F_DUPFD_CLOEXEC, lowest as usize))
 }
 
 /// [fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl.2.html) `F_GETFD`: the descriptor's flags.

@@ -427,8 +427,26 @@ assert_eq_size!(RemoteRange, raw::iovec);
 /// `EFAULT` (not even the first range), `EINVAL`, `ENOMEM`, `EPERM`, `ESRCH`; `ENOSYS` in QEMU's user mode.
 #[inline(always)]
 pub fn process_vm_readv(pid: Pid, local: &mut [u8], remote: &[RemoteRange]) -> Result<usize, Errno> {
-    let local = RemoteRange { address: local.as_mut_ptr().expose_provenance(), len: local.len() };
     // SAFETY: the kernel writes within the slice.
+    unsafe { process_vm_readv_raw(pid, local.as_mut_ptr(), local.len(), remote) }
+}
+
+/// [`process_vm_readv`] into memory that others may change or take away: bytes that are not there are an error.
+///
+/// # Safety
+/// The local range is the caller's to write.
+///
+/// # Errors
+/// As [`process_vm_readv`].
+#[inline(always)]
+pub unsafe fn process_vm_readv_raw(
+    pid: Pid,
+    address: *mut u8,
+    len: usize,
+    remote: &[RemoteRange],
+) -> Result<usize, Errno> {
+    let local = RemoteRange { address: address.expose_provenance(), len };
+    // SAFETY: passed on to the caller.
     unsafe { process_vm::<{ nr::PROCESS_VM_READV }>(pid, &local, remote) }
 }
 

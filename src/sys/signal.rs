@@ -154,6 +154,12 @@ impl SignalSet {
         SignalSet(self.0 | 1 << (signal.as_raw() - 1))
     }
 
+    /// The set with one signal less.
+    #[must_use]
+    pub const fn without(self, signal: Signal) -> SignalSet {
+        SignalSet(self.0 & !(1 << (signal.as_raw() - 1)))
+    }
+
     /// Whether the signal is in the set.
     #[must_use]
     pub const fn contains(self, signal: Signal) -> bool {
@@ -273,6 +279,31 @@ impl Sigaction {
     #[must_use]
     pub fn address(&self) -> usize {
         self.handler
+    }
+
+    /// Whether it is a handler, and neither the default nor nothing.
+    #[must_use]
+    pub fn is_handler(&self) -> bool {
+        self.handler > Sigaction::IGNORE.handler
+    }
+
+    /// What is held back while the handler runs.
+    #[must_use]
+    pub fn mask(&self) -> SignalSet {
+        self.mask
+    }
+
+    /// How many words it has.
+    pub(crate) const WORDS: usize = 4;
+
+    /// As words, to be kept where a signal's handler may read them.
+    pub(crate) fn to_words(self) -> [usize; Self::WORDS] {
+        [self.handler, self.flags, self.restorer, self.mask.0 as usize]
+    }
+
+    /// Out of words again.
+    pub(crate) fn from_words([handler, flags, restorer, mask]: [usize; Self::WORDS]) -> Self {
+        Self { handler, flags, restorer, mask: SignalSet(mask as u64) }
     }
 }
 

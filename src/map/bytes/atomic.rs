@@ -1,0 +1,55 @@
+//! Atomic integers, lent in place.
+
+use crate::error::{Operation, Result};
+use core::slice;
+use core::sync::atomic;
+
+use super::super::bounds;
+use super::{SharedBytes, Writable, sealed};
+
+/// An atomic integer that may be lent at an offset, see [`SharedBytes::atomic`].
+///
+/// # Safety
+/// Every pattern of bits is a value of the type, and it is as large as it is aligned.
+pub unsafe trait Atomic: sealed::Sealed + Sync {}
+
+macro_rules! atomics {
+    ($($atomic:ident)*) => {
+        $(
+            impl sealed::Sealed for atomic::$atomic {}
+            // SAFETY: an integer, aligned to its size by definition.
+            unsafe impl Atomic for atomic::$atomic {}
+        )*
+    };
+}
+
+atomics! { AtomicU8 AtomicI8 AtomicU16 AtomicI16 AtomicU32 AtomicI32 AtomicU64 AtomicI64 AtomicUsize AtomicIsize }
+
+impl<A: Writable> SharedBytes<A> {
+    /// Lends the atomic integer at `offset`.
+    ///
+    /// It touches the page itself: if the file shrinks, that raises SIGBUS.
+    ///
+    /// # Errors
+    /// `EINVAL` (it is not within these bytes, or its address is not a multiple of its size).
+    #[inline]
+    pub fn atomic<T: Atomic>(&self, offset: usize) -> Result<&T> {
+        self.atomics(offset, 1).map(|atomics| &atomics[0])
+    }
+
+    /// Lends `count` atomic integers from `offset`, see [`SharedBytes::atomic`].
+    ///
+    /// # Errors
+    /// `EINVAL` (they are not within these bytes, or the address is not a multiple of their size).
+    #[inline]
+    pub fn atomics<T: Atomic>(&self, offset: usize, count: usize) -> Result<&[T]> {
+        // A product that overflows is out of bounds as well.
+        let len = count.saturating_mul(size_of::<T>());
+        bounds::within(Operation::Atomic, offset, len, self.len())?;
+        let address = self.as_mut_ptr().wrapping_add(offset);
+        bounds::aligned(Operation::Atomic, address, offset, align_of::<T>())?;
+        // SAFETY: in bounds, aligned, every pattern of bits is a value, and whoever else stores there is atomic or
+        // outside of this process.
+        Ok(unsafe { slice::from_raw_parts(address.cast::<T>(), count) })
+    }
+}

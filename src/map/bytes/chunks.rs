@@ -33,7 +33,7 @@ impl<A: Access> SharedBytes<A> {
     /// while let Some(bytes) = chunks.next()? {
     ///     sum += bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
     /// }
-    /// assert_eq!((sum, chunks.offset()), (1592, 17));
+    /// assert_eq!((sum, chunks.offset()), (1601, 17));
     /// # Ok::<(), baremap::Error>(())
     /// ```
     #[inline]

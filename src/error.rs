@@ -84,8 +84,54 @@ pub enum Reason {
     },
     /// A buffer of no bytes, by which nothing gets on.
     NoBuffer,
+    /// An address to map at that is 0 or not a multiple of the page size.
+    BadAddress {
+        /// The address.
+        address: usize,
+        /// What it has to be a multiple of.
+        align: usize,
+    },
+    /// A length that has to be another.
+    WrongLength {
+        /// The length that was given.
+        len: usize,
+        /// The one that fits.
+        expected: usize,
+    },
+    /// Two maps of which the second does not begin where the first ends.
+    NotAdjacent,
+    /// A private map, whose stores reach no file.
+    PrivateMap,
+    /// A shared map, whose stores reach the file.
+    SharedMap,
+    /// Another file than the one that is mapped.
+    OtherFile,
+    /// A flush of this map that failed before.
+    EarlierFlush,
     /// Neither a handler nor a call by which the kernel copies.
     NoCopy,
+    /// A line that does not describe a region of memory.
+    BadRegion,
+    /// A device without the handler by which its faults are errors.
+    NoHandler,
+    /// A file that whoever has it may change or shorten.
+    Unsealed,
+    /// Neither slot of a durable cell holds a whole value.
+    NoValue,
+    /// A durable cell of another capacity.
+    OtherCapacity {
+        /// The capacity that was asked for.
+        asked: usize,
+        /// The cell's own.
+        found: u64,
+    },
+    /// A value for which there is not enough room.
+    TooLarge {
+        /// Bytes in the value.
+        len: usize,
+        /// Bytes that there is room for.
+        most: usize,
+    },
     /// A name that is empty, `.` or `..`.
     NoName,
     /// A name with a slash or a null in it.
@@ -135,13 +181,54 @@ impl Error {
 
     /// What is known of a pair of call and error number, and not of every such number.
     const fn hint(self) -> &'static str {
-        use Operation::{Allocate, Fork, Mmap, Msync};
+        use Operation::{Allocate, Fork, MapCode, MapDevice, Mmap, Msync, Seal, Secret};
         match (self.operation, self.errno) {
+            (Operation::MapAt, Errno::EEXIST) => ": something is mapped there already",
+            (Operation::MapAt, Errno::EPERM) => ": the address is below vm.mmap_min_addr, or the file is sealed",
+            (Operation::MapAt, Errno::ENOMEM) => ": no memory, or beyond the addresses of a process",
+            (Operation::MapHuge, Errno::ENOMEM) => {
+                ": not so many huge pages of this size are set aside: write to nr_hugepages below /sys/kernel/mm/hugepages"
+            }
+            (Operation::MapHuge, Errno::EINVAL) => ": this kernel has no huge pages of this size",
+            (Operation::MakeMut, Errno::EACCES) => ": the file was mapped by a descriptor not open for writing, or is sealed",
+            (Operation::MakeExec, Errno::EACCES | Errno::EPERM) => {
+                ": the file system is mounted noexec, or a policy forbids to execute what was written"
+            }
+            (
+                Operation::MakeReadOnly | Operation::MakeMut | Operation::MakeExec | Operation::MakeNone,
+                Errno::ENOMEM,
+            ) => ": no memory, or more maps than vm.max_map_count",
+            (Operation::Resize, Errno::EFAULT) => {
+                ": advice or a lock on a part has cut the map in pieces, which cannot be resized as one"
+            }
+            (Operation::Resize, Errno::EINVAL) => ": huge pages cannot be added",
+            (Operation::Resize, Errno::ENOMEM) => {
+                ": no memory, more maps than vm.max_map_count, or more address space than RLIMIT_AS"
+            }
+            (Operation::Resize, Errno::EAGAIN) => ": more locked memory than RLIMIT_MEMLOCK",
+            (Operation::Advise, Errno::EINVAL) => ": this kernel does not know the advice, or not for such a map",
+            (Operation::Advise, Errno::EAGAIN) => ": more maps than vm.max_map_count",
+            (Operation::Discard, Errno::EINVAL) => ": the pages are locked",
+            (Operation::PunchHole, Errno::EOPNOTSUPP) => ": the file system makes no holes",
+            (Operation::Prefault, Errno::EINVAL) => ": it takes Linux 5.14",
+            (Operation::Prefault, Errno::EFAULT) => ": a page is not there: the file has shrunk, or its disk is full",
+            (Operation::Collapse, Errno::EINVAL) => ": it takes Linux 6.1, and a huge page's room in the range",
+            (Operation::Lock, Errno::ENOMEM | Errno::EPERM | Errno::EAGAIN) => {
+                ": more locked memory than RLIMIT_MEMLOCK, or more maps than vm.max_map_count"
+            }
+            (Operation::Lock, Errno::ENOSYS) => ": lock_on_fault takes Linux 4.4, and QEMU's user mode lacks it",
+            (Operation::SealMap, Errno::ENOSYS) => ": it takes Linux 6.10",
             (Mmap, Errno::ENOMEM) => {
                 ": no memory, more maps than vm.max_map_count, or more address space than RLIMIT_AS"
             }
             (Mmap, Errno::EAGAIN) => ": more locked memory than RLIMIT_MEMLOCK",
             (Mmap, Errno::EPERM) => ": the file is sealed against writing",
+            (MapCode, Errno::EACCES | Errno::EPERM) => ": this system forbids code that is made at run time",
+            (MapDevice, Errno::EPERM) => ": the kernel keeps this range to itself (CONFIG_STRICT_DEVMEM)",
+            (Seal, Errno::EBUSY) => ": a shared map of the file is still there, by which it may be written",
+            (Seal, Errno::EINVAL) => ": only files in memory take seals, such as File::unnamed()",
+            (Seal, Errno::EPERM) => ": sealed against more seals, or not open for writing",
+            (Secret, Errno::ENOSYS) => ": it takes Linux 5.14, and before 6.5 the boot parameter secretmem.enable=1",
             (Msync, Errno::EIO) => ": data may be lost, and a second try would not say so",
             (Allocate, Errno::EOPNOTSUPP) => ": the file system cannot set room aside",
             (Fork, Errno::EAGAIN) => ": more processes than RLIMIT_NPROC or the control group allows",
@@ -172,28 +259,63 @@ macro_rules! operations {
 }
 
 operations! {
+    Advise = "advise",
     Allocate = "fallocate",
     Atomic = "atomic",
-    Duplicate = "dup",
+    Collapse = "collapse",
     Copy = "copy",
+    Decommit = "decommit",
+    Discard = "discard",
+    Cell = "durable cell",
+    Duplicate = "dup",
     Flush = "flush",
     Fork = "fork",
+    Function = "function",
+    Grow = "grow_to",
     InstallHandler = "rt_sigaction",
+    Join = "join",
     Kill = "kill",
+    Link = "link",
     Load = "load",
+    Lock = "lock",
+    MakeCopyOnWrite = "make_copy_on_write",
+    MakeExec = "make_exec",
+    MakeMut = "make_mut",
+    MakeNone = "make_none",
+    MakeReadOnly = "make_read_only",
+    MapAt = "mmap",
+    MapCode = "mmap",
+    MapDevice = "mmap",
+    MapFile = "map_file",
+    MapHuge = "mmap",
     Mmap = "mmap",
     Msync = "msync",
     Open = "open",
+    Prefault = "prefault",
+    PunchHole = "punch_hole",
     Range = "range",
     Read = "read",
     ReadAt = "read_at",
+    Rename = "rename",
+    Replace = "replace_file",
+    Regions = "regions",
+    Register = "register",
+    Residency = "residency",
+    Resize = "resize",
+    Seal = "seal",
+    SealMap = "mseal",
+    Secret = "memfd_secret",
     SetLen = "ftruncate",
+    SetMode = "fchmod",
     Shm = "shm",
+    Split = "split_off",
     Stat = "statx",
     Store = "store",
     Sync = "fsync",
-    Unlink = "unlink",
+    SyncDirectory = "fsync of the directory",
     UninstallHandler = "rt_sigaction",
+    Unlink = "unlink",
+    Unlock = "unlock",
     Wait = "wait",
     Write = "write",
     WriteAt = "write_at",
@@ -231,7 +353,34 @@ impl fmt::Display for Error {
                 write!(f, "a page is gone after {copied} bytes: the file has shrunk, or a protection forbids the access")
             }
             Reason::NoBuffer => f.write_str("a buffer of no bytes cannot take any"),
+            Reason::BadAddress { address, align } => {
+                write!(f, "the address {address:#x} is not a multiple of {align}, or is 0")
+            }
+            Reason::WrongLength { len, expected } => write!(f, "the length is {len} where {expected} is wanted"),
+            Reason::NotAdjacent => f.write_str("the second map does not begin where the first one ends"),
+            Reason::PrivateMap => {
+                f.write_str("the map is private, and its stores reach no file: make_copy_on_write makes it writable")
+            }
+            Reason::SharedMap => {
+                f.write_str("the map is shared, and its stores reach the file: make_mut makes it writable")
+            }
+            Reason::OtherFile => f.write_str("this is not the file that is mapped"),
+            Reason::EarlierFlush => f.write_str(
+                "a flush of this map has failed before, and what it lost stays lost: store it again by a new map",
+            ),
             Reason::NoCopy => f.write_str("no call that copies is allowed here; fault::install() needs none"),
+            Reason::BadRegion => f.write_str("the line does not describe a region as /proc/PID/maps does"),
+            Reason::NoHandler => f.write_str("a device without fault::install(): a page that it lacks would end the process"),
+            Reason::Unsealed => {
+                f.write_str("the file is not sealed, so that it may change; SealedMap::snapshot_of() copies it")
+            }
+            Reason::NoValue => f.write_str("there is no cell here, or one that was damaged or never finished"),
+            Reason::OtherCapacity { asked, found } => {
+                write!(f, "the cell has a capacity of {found} bytes, not of {asked}")
+            }
+            Reason::TooLarge { len, most } => {
+                write!(f, "the value has {len} bytes, and there is room for {most}")
+            }
             Reason::NoName => f.write_str("the name is empty, or only dots"),
             Reason::BadName => f.write_str("the name has a slash or a null in it"),
             Reason::LongName { len, most } => {

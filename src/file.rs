@@ -24,11 +24,11 @@ use core::ffi::CStr;
 pub struct File(OwnedFd);
 
 /// The mode of a new file where the caller names none: only its owner reads and writes it.
-const OWNER_ONLY: Mode = Mode::RUSR.union(Mode::WUSR);
+pub(crate) const OWNER_ONLY: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// Calls again what a signal interrupted, and gives an error its operation.
 #[inline(always)]
-fn again<T>(operation: Operation, mut call: impl FnMut() -> core::result::Result<T, Errno>) -> Result<T> {
+pub(crate) fn again<T>(operation: Operation, mut call: impl FnMut() -> core::result::Result<T, Errno>) -> Result<T> {
     loop {
         match call() {
             Err(Errno::EINTR) => {}

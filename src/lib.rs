@@ -72,6 +72,7 @@ extern crate std;
 compile_error!("baremap makes the system calls of Linux on x86_64 and aarch64, and knows no other system");
 
 pub mod arch;
+mod caps;
 mod errno;
 mod error;
 pub mod fault;
@@ -81,12 +82,15 @@ pub mod map;
 pub mod page;
 mod print;
 pub mod process;
+mod replace;
 #[cfg(feature = "start")]
 pub mod rt;
 pub mod shm;
 pub mod sys;
 
+pub use caps::Caps;
 pub use errno::Errno;
 pub use error::{Error, Operation, Reason, Result};
 pub use file::{File, write_all};
-pub use map::{AnonMap, FileMap, MapOptions, SharedBytes, SharedMap};
+pub use map::{AnonMap, CodeMap, DeviceMap, DurableCell, FileMap, MapOptions, SealedMap, SecretMap, SharedBytes, SharedMap};
+pub use replace::replace_file;

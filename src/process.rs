@@ -77,6 +77,7 @@ impl<T: Exit, E: fmt::Display> Exit for core::result::Result<T, E> {
 /// - A libc does not learn of the fork: its thread numbers are out of date and its handlers for forks do not run.
 /// - What is mapped shared can now be reached from two processes, by exclusive references into it too; this crate gives
 ///   none in safe code.
+/// - A [`SecretMap`](crate::SecretMap) is not in the child, which neither uses nor drops what it has of it.
 /// - Both processes drop what they own. A child must not drop what exists once: a temporary file's guard, say.
 ///
 /// # Errors

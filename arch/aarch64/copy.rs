@@ -46,6 +46,10 @@ pub fn landing(pc: usize) -> Option<usize> {
     found.map(|(_, landing)| landing.addr())
 }
 
+/// Finds out what the processor has for [`copy`]: every one has all of it.
+#[inline(always)]
+pub fn prepare() {}
+
 macro_rules! routine {
     ($(#[$doc:meta])* $visibility:vis fn $name:ident $arguments:tt -> $result:ty {
         $($line:literal,)* $(; $($operand:tt)*)?

@@ -1,6 +1,9 @@
 //! aarch64: all the assembly that the crate has for it.
 
+pub mod cache;
+pub mod code;
 pub mod copy;
+pub mod device;
 #[cfg(all(feature = "mem", not(feature = "std")))]
 mod mem;
 pub mod process;

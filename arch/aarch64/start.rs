@@ -4,7 +4,35 @@
 //! |-------|---------------------------------------------------------------------------------------------|
 //! | stack | `sp` points at the argument count; pointers to arguments, a null, the environment, a null   |
 //! |       | and the auxiliary vector follow. It is a multiple of 16                                     |
-//! | rest  | `x29` and `x30` are unspecified: zero marks the outermost frame for debuggers               |
+//! | rest  | `x29` and `x30` are unspecified: zero marks the outermost frame for debuggers; `x0` is a    |
+//! |       | function to call at the end, or zero                                                        |
+
+use core::arch::asm;
+
+/// The architecture's number in ELF files.
+pub const MACHINE: u16 = linux_raw_sys::elf_uapi::EM_AARCH64 as u16;
+
+/// Starts a program that is mapped, as the kernel does.
+///
+/// # Safety
+/// `entry` is its first instruction, and on `stack`, a multiple of 16, is what the table says. Nothing runs any more that
+/// ran before, and nothing is dropped.
+#[inline(always)]
+pub unsafe fn jump(entry: usize, stack: *const usize) -> ! {
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "mov sp, {stack}",
+            "mov x29, 0",
+            "mov x30, 0",
+            "br x16",
+            stack = in(reg) stack,
+            in("x16") entry,
+            in("x0") 0,
+            options(noreturn),
+        )
+    }
+}
 
 /// Makes `_start`, which hands the stack pointer to the function `$entry`: `unsafe extern "C" fn(*const usize) -> !`.
 #[cfg(feature = "relocate")]

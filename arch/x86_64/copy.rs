@@ -4,7 +4,7 @@
 //! |-----------|--------------------------------------------------------------------------------------|
 //! | arguments | `rdi` (to), `rsi` (from), `rdx` (length); a load `rdi`, a store `rdi` and `rsi`        |
 //! | result    | `rax`: bytes that are missing, 0 if none; a load `rax` and `rdx`, see [`Loaded`]       |
-//! | scratch   | `rcx`, `r8`                                                                          |
+//! | scratch   | `rcx`, `r8`, `ymm0` to `ymm3`                                                        |
 //! | direction | upwards: the flag `DF` is clear on entry                                             |
 //! | stack     | only the return address: in order at every instruction                               |
 //!
@@ -12,7 +12,9 @@
 //! twice, and so that it is known which instructions may fault. Each routine is padded to [`ROUTINE`] bytes: a handler
 //! of SIGBUS or SIGSEGV that finds the program counter in one of them asks [`landing`] where to go on.
 
-use core::arch::naked_asm;
+use core::arch::x86_64::__cpuid;
+use core::arch::{asm, naked_asm};
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// The bytes of every routine below.
 const ROUTINE: usize = 64;
@@ -29,8 +31,11 @@ pub struct Loaded {
 /// Where a routine goes on after a fault at `pc`; `None` if that is in none of them.
 #[inline]
 pub fn landing(pc: usize) -> Option<usize> {
-    let routines: [(*const (), *const ()); 11] = [
-        (copy as *const (), copy_end as *const ()),
+    let routines: [(*const (), *const ()); 14] = [
+        (copy_wide as *const (), copy_wide_end as *const ()),
+        (copy_head as *const (), copy_words as *const ()),
+        (copy_blocks as *const (), copy_words as *const ()),
+        (copy_strings as *const (), copy_end as *const ()),
         (copy_words as *const (), copy_bytes as *const ()),
         (copy_bytes as *const (), copy_end as *const ()),
         (load_u8 as *const (), value_end as *const ()),
@@ -44,6 +49,24 @@ pub fn landing(pc: usize) -> Option<usize> {
     ];
     let found = routines.iter().find(|(routine, _)| pc.wrapping_sub(routine.addr()) < ROUTINE);
     found.map(|(_, landing)| landing.addr())
+}
+
+/// Whether processor and kernel let a program use AVX: 1, or 0 as long as nobody has asked.
+static HAS_AVX: AtomicU8 = AtomicU8::new(0);
+
+/// Finds out what the processor has for [`copy`].
+pub fn prepare() {
+    /// Bits of cpuid's leaf 1, register `ecx`: the kernel saves registers by xsave; AVX.
+    const NEEDED: u32 = 1 << 27 | 1 << 28;
+    /// What the kernel saves: the registers of SSE and AVX.
+    const SAVED: u32 = 0b110;
+    if __cpuid(1).ecx & NEEDED != NEEDED {
+        return;
+    }
+    let saved: u32;
+    // SAFETY: xgetbv is there where the kernel uses xsave, and reads a register.
+    unsafe { asm!("xgetbv", in("ecx") 0, out("eax") saved, out("edx") _, options(nomem, nostack, preserves_flags)) };
+    HAS_AVX.store(u8::from(saved & SAVED == SAVED), Relaxed);
 }
 
 macro_rules! routine {
@@ -68,35 +91,138 @@ macro_rules! routine {
 routine! {
     /// Copies `len` bytes and returns how many of the last ones could not be.
     ///
-    /// From 256 bytes up by `rep movsb`, which takes as long to begin as the others take to end; at a fault it leaves
-    /// the exact count.
+    /// Few bytes go by [`copy_blocks`], more by [`copy_wide`], where the processor has AVX, and very many by
+    /// [`copy_strings`], which leaves the caches alone.
     ///
     /// # Safety
     /// Each address is mapped for its access, or the fault there is a handler's to mend by [`landing`]. What others
-    /// write to the bytes is meant to be shared with them. The ranges do not overlap.
+    /// write to the bytes is meant to be shared with them. The ranges do not overlap, or `to` begins first.
     pub fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
         "mov rcx, rdx",
-        "cmp rcx, 256",
-        "jb {words}",
+        "sub rcx, 64",
+        "cmp rdx, 512",
+        "jb {blocks}",
+        "cmp rdx, 512 * 1024",
+        "jae {many}",
+        "cmp byte ptr [rip + {has_avx}], 0",
+        "jne {wide}",
+        "jmp {many}",
+        ; blocks = sym copy_blocks, many = sym copy_many, wide = sym copy_wide, has_avx = sym HAS_AVX,
+    }
+}
+
+routine! {
+    /// By strings, unless the target begins just before the source: then what is copied twice would have changed.
+    fn copy_many() -> usize {
+        "mov r8, rsi",
+        "sub r8, rdi",
+        "cmp r8, 64",
+        "jae {head}",
+        "jmp {blocks}",
+        ; blocks = sym copy_blocks, head = sym copy_head,
+    }
+}
+
+routine! {
+    /// 128 bytes a round, where the processor has AVX.
+    fn copy_wide() -> usize {
+        "sub rcx, 64",
+        "3:",
+        "vmovdqu ymm0, [rsi]",
+        "vmovdqu ymm1, [rsi + 32]",
+        "vmovdqu ymm2, [rsi + 64]",
+        "vmovdqu ymm3, [rsi + 96]",
+        "vmovdqu [rdi], ymm0",
+        "vmovdqu [rdi + 32], ymm1",
+        "vmovdqu [rdi + 64], ymm2",
+        "vmovdqu [rdi + 96], ymm3",
+        "sub rsi, -128",
+        "sub rdi, -128",
+        "add rcx, -128",
+        "jns 3b",
+        "jmp {end}",
+        ; end = sym copy_wide_end,
+    }
+}
+
+routine! {
+    /// After a fault, and for the rest: 128 more than `rcx` says.
+    fn copy_wide_end() -> usize {
+        "vzeroupper",
+        "add rcx, 64",
+        "jmp {blocks}",
+        ; blocks = sym copy_blocks,
+    }
+}
+
+routine! {
+    /// 64 bytes, of which [`copy_strings`] counts as many as bring the target to a multiple of 64.
+    fn copy_head() -> usize {
+        "movups xmm0, [rsi]",
+        "movups xmm1, [rsi + 16]",
+        "movups xmm2, [rsi + 32]",
+        "movups xmm3, [rsi + 48]",
+        "movups [rdi], xmm0",
+        "movups [rdi + 16], xmm1",
+        "movups [rdi + 32], xmm2",
+        "movups [rdi + 48], xmm3",
+        "jmp {strings}",
+        ; strings = sym copy_strings,
+    }
+}
+
+routine! {
+    /// By `rep movsb`, which is at its fastest where the target is aligned, and leaves the exact count at a fault; 64 more
+    /// than `rcx` says.
+    fn copy_strings() -> usize {
+        "mov r8, rdi",
+        "neg r8",
+        "and r8d, 63",
+        "add rdi, r8",
+        "add rsi, r8",
+        "sub rcx, r8",
+        "add rcx, 64",
         "rep movsb",
         "xor eax, eax",
         "ret",
+    }
+}
+
+routine! {
+    /// 64 bytes a round, and 64 more than `rcx` says; after a fault, and for the rest, [`copy_words`] goes on.
+    fn copy_blocks() -> usize {
+        "test rcx, rcx",
+        "js {words}",
+        "3:",
+        "movups xmm0, [rsi]",
+        "movups xmm1, [rsi + 16]",
+        "movups xmm2, [rsi + 32]",
+        "movups xmm3, [rsi + 48]",
+        "movups [rdi], xmm0",
+        "movups [rdi + 16], xmm1",
+        "movups [rdi + 32], xmm2",
+        "movups [rdi + 48], xmm3",
+        "add rsi, 64",
+        "add rdi, 64",
+        "sub rcx, 64",
+        "jns 3b",
+        "jmp {words}",
         ; words = sym copy_words,
     }
 }
 
 routine! {
-    /// Eight bytes a round. After a fault [`copy_bytes`] finds out which of the eight are there.
+    /// Eight bytes a round; 64 more than `rcx` says. After a fault [`copy_bytes`] finds out which of the eight are there.
     fn copy_words() -> usize {
-        "sub rcx, 8",
-        "jb {bytes}",
+        "add rcx, 56",
+        "js {bytes}",
         "3:",
         "mov r8, [rsi]",
         "mov [rdi], r8",
         "add rsi, 8",
         "add rdi, 8",
         "sub rcx, 8",
-        "jae 3b",
+        "jns 3b",
         "jmp {bytes}",
         ; bytes = sym copy_bytes,
     }

@@ -4,7 +4,34 @@
 //! |-------|---------------------------------------------------------------------------------------------|
 //! | stack | `rsp` points at the argument count; pointers to arguments, a null, the environment, a null  |
 //! |       | and the auxiliary vector follow. It is a multiple of 16, as a `call` wants it               |
-//! | rest  | `rbp` is unspecified: zero marks the outermost frame for debuggers                          |
+//! | rest  | `rbp` is unspecified: zero marks the outermost frame for debuggers; `rdx` is a function to  |
+//! |       | call at the end, or zero                                                                    |
+
+use core::arch::asm;
+
+/// The architecture's number in ELF files.
+pub const MACHINE: u16 = linux_raw_sys::elf_uapi::EM_X86_64 as u16;
+
+/// Starts a program that is mapped, as the kernel does.
+///
+/// # Safety
+/// `entry` is its first instruction, and on `stack`, a multiple of 16, is what the table says. Nothing runs any more that
+/// ran before, and nothing is dropped.
+#[inline(always)]
+pub unsafe fn jump(entry: usize, stack: *const usize) -> ! {
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "mov rsp, {stack}",
+            "xor ebp, ebp",
+            "jmp {entry}",
+            entry = in(reg) entry,
+            stack = in(reg) stack,
+            in("rdx") 0,
+            options(noreturn),
+        )
+    }
+}
 
 /// Makes `_start`, which hands the stack pointer to the function `$entry`: `unsafe extern "C" fn(*const usize) -> !`.
 #[cfg(feature = "relocate")]

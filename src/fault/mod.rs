@@ -13,13 +13,19 @@
 //! | is on | by default | after [`install`], and from the first copy in a program that began by [`entry!`](crate::entry) |
 //!
 //! The kernel copies by whatever call is there: into a memfd that is mapped as well, by process_vm_readv(2), by a pipe.
-//! The memfd is made when it is first needed and kept, under a high descriptor, closed by execve(2). A process that
-//! closes descriptors that it did not open may close it too; if it then opens more than a thousand files, one of them may
-//! get the number. Such a process should use the handler.
+//! The memfd is made when it is first needed and kept, under a descriptor of 1000 or more, closed by execve(2); a process
+//! that may not have so many, or only files of a limited size (`RLIMIT_FSIZE`), does without. Two kinds of process should
+//! use the handler: one that closes descriptors that it did not open, and then opens more than a thousand files, of which
+//! one may get the number; and one that limits the size of its files after its first copy, which SIGXFSZ would end.
 //!
 //! The handler takes SIGBUS and SIGSEGV. A fault that is not one of this crate's copies goes to what was there before:
 //! another handler, with its own flags, or the default, which ends the process by the right signal. It allocates
 //! nothing, takes no lock, and works in all threads, in forked children, in other signals' handlers and beside a libc.
+//!
+//! Two things it cannot do. A thread that holds SIGBUS or SIGSEGV back, by its mask or by that of a handler which it is
+//! running, is ended by the kernel at a fault, with a handler or without: let such a thread's mask go without the two. And
+//! since the handlers before this one may copy as well, the two signals are not held back in them: one that faults itself
+//! is called again, until its stack ends, where the kernel would have ended the process at once.
 //!
 //! ```
 //! use baremap::{File, FileMap, Reason, fault};
@@ -37,6 +43,7 @@
 mod handler;
 mod kernel;
 
+pub(crate) use handler::is_ready;
 pub use handler::{decline, install, is_installed, uninstall};
 
 use crate::arch;
@@ -106,12 +113,9 @@ fn explain(operation: Operation, stop: Stop) -> Error {
 /// As [`copy`]; every pattern of bits is a `T`.
 #[inline]
 pub(crate) unsafe fn load<T: Copy>(operation: Operation, from: *const u8) -> Result<T> {
-    let mut value = MaybeUninit::<T>::uninit();
     if !handler::is_ready() || !matches!(size_of::<T>(), 1 | 2 | 4 | 8) {
         // SAFETY: passed on to the caller.
-        unsafe { copy(operation, value.as_mut_ptr().cast(), from, size_of::<T>(), Ends::From)? };
-        // SAFETY: all of it is written.
-        return Ok(unsafe { value.assume_init() });
+        return unsafe { load_bytes(operation, from) };
     }
     // SAFETY: passed on to the caller; the handler is there for a fault.
     let loaded = unsafe {
@@ -123,10 +127,25 @@ pub(crate) unsafe fn load<T: Copy>(operation: Operation, from: *const u8) -> Res
         }
     };
     if loaded.fault != 0 {
-        return Err(explain(operation, Stop::Fault { copied: 0 }));
+        // Some of its bytes may be there: the copy counts them, as it does without a handler.
+        // SAFETY: passed on to the caller.
+        return unsafe { load_bytes(operation, from) };
     }
     // SAFETY: the lowest bytes come first on both architectures; every pattern of bits is a T.
     Ok(unsafe { ptr::from_ref(&loaded.value).cast::<T>().read_unaligned() })
+}
+
+/// [`load`] by a copy.
+///
+/// # Safety
+/// As [`load`].
+#[cold]
+unsafe fn load_bytes<T: Copy>(operation: Operation, from: *const u8) -> Result<T> {
+    let mut value = MaybeUninit::<T>::uninit();
+    // SAFETY: passed on to the caller.
+    unsafe { copy(operation, value.as_mut_ptr().cast(), from, size_of::<T>(), Ends::From)? };
+    // SAFETY: all of it is written, and every pattern of bits is a T.
+    Ok(unsafe { value.assume_init() })
 }
 
 /// Stores a value; see [`load`].
@@ -156,7 +175,8 @@ pub(crate) unsafe fn store<T: Copy>(operation: Operation, to: *mut u8, value: T)
         }
     };
     if fault != 0 {
-        return Err(explain(operation, Stop::Fault { copied: 0 }));
+        // SAFETY: as in `load`.
+        return unsafe { copy(operation, to, from, size_of::<T>(), Ends::To) };
     }
     Ok(())
 }

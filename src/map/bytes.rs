@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 use core::ptr;
 use core::slice;
 
-use super::bounds;
+use super::{Access, ReadWrite, Writable, bounds};
 
 mod atomic;
 mod chunks;
@@ -54,35 +54,8 @@ unsafe impl<A: Access> Sync for SharedBytes<A> {}
 // SAFETY: as above.
 unsafe impl<A: Access> Send for SharedBytes<A> {}
 
-/// Bytes that may be read.
-#[derive(Clone, Copy, Debug)]
-pub enum ReadOnly {}
-
-/// Bytes that may be read and written; stores reach the object and whoever else maps it.
-#[derive(Clone, Copy, Debug)]
-pub enum ReadWrite {}
-
-/// Bytes that may be read and written; the first store to a page makes a copy of it for this process alone.
-#[derive(Clone, Copy, Debug)]
-pub enum CopyOnWrite {}
-
-/// What may be done to the bytes of a map: [`ReadOnly`], [`ReadWrite`] or [`CopyOnWrite`].
-pub trait Access: sealed::Sealed {}
-
-/// Access that allows stores: [`ReadWrite`] or [`CopyOnWrite`].
-pub trait Writable: Access {}
-
-impl Access for ReadOnly {}
-impl Access for ReadWrite {}
-impl Access for CopyOnWrite {}
-impl Writable for ReadWrite {}
-impl Writable for CopyOnWrite {}
-
 mod sealed {
     pub trait Sealed {}
-    impl Sealed for super::ReadOnly {}
-    impl Sealed for super::ReadWrite {}
-    impl Sealed for super::CopyOnWrite {}
 }
 
 impl<A: Access> SharedBytes<A> {

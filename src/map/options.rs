@@ -3,13 +3,18 @@
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
 use crate::fd::{AsFd, BorrowedFd};
-use crate::sys::{self, FileKind, MapFlags, OFlags, ProtFlags};
+use crate::sys::{self, Advice, FileKind, MapFlags, OFlags, ProtFlags, Statx};
+use core::num::NonZero;
 
-use super::bounds::{self, FileSpan};
-use super::mapping::Mapping;
-use super::{Access, AnonMap, CopyOnWrite, FileMap, ReadOnly, ReadWrite, SharedMap};
+use super::bounds;
+use super::file::Origin;
+use super::mapping::{Mapping, Object};
+use super::{
+    AnonMap, CopyOnWrite, Fallback, FileMap, HugePage, Protection, ReadOnly, ReadWrite, SharedMap,
+    transparent_huge_size,
+};
 
-/// Makes maps: says which part, and how, and then which kind.
+/// Makes maps: says which part, how and where, and then which kind.
 ///
 /// ```
 /// use baremap::{File, MapOptions};
@@ -27,7 +32,10 @@ use super::{Access, AnonMap, CopyOnWrite, FileMap, ReadOnly, ReadWrite, SharedMa
 pub struct MapOptions {
     offset: u64,
     len: Option<usize>,
+    address: Option<usize>,
     populate: bool,
+    transparent: bool,
+    huge: Option<(HugePage, Fallback)>,
 }
 
 impl MapOptions {
@@ -35,7 +43,7 @@ impl MapOptions {
     #[inline(always)]
     #[must_use]
     pub const fn new() -> Self {
-        Self { offset: 0, len: None, populate: false }
+        Self { offset: 0, len: None, address: None, populate: false, transparent: false, huge: None }
     }
 
     /// Bytes into the file at which the map begins: any number, not only of whole pages.
@@ -54,7 +62,27 @@ impl MapOptions {
         self
     }
 
-    /// Reads the pages in at once (`MAP_POPULATE`), as far as that goes: the kernel does not say how far.
+    /// The address of the first page, a multiple of the page size, or no map at all: nothing that is mapped there is
+    /// overwritten. (Where that is wanted, see [`AnonMap::reserve`].) With an offset that is not of whole pages, the
+    /// map's first byte is as far into the page as it is in the file.
+    ///
+    /// ```
+    /// use baremap::{AnonMap, Errno, MapOptions, page};
+    ///
+    /// let taken = AnonMap::new(page::size())?;
+    /// let options = MapOptions::new().len(page::size()).at(taken.as_ptr().addr());
+    /// assert_eq!(options.map_anon().unwrap_err().errno(), Errno::EEXIST);
+    /// # Ok::<(), baremap::Error>(())
+    /// ```
+    #[inline(always)]
+    #[must_use]
+    pub const fn at(mut self, address: usize) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Reads the pages in at once (`MAP_POPULATE`), as far as that goes: the kernel does not say how far;
+    /// [`Pages::prefault_read`](super::Pages::prefault_read) does.
     #[inline(always)]
     #[must_use]
     pub const fn populate(mut self) -> Self {
@@ -62,14 +90,45 @@ impl MapOptions {
         self
     }
 
+    /// Asks for transparent huge pages (`MADV_HUGEPAGE`). Anonymous memory is placed so that its first page can be one,
+    /// unless [`MapOptions::at`] places it. A kernel that makes none maps ordinary pages.
+    #[inline(always)]
+    #[must_use]
+    pub const fn transparent_huge(mut self) -> Self {
+        self.transparent = true;
+        self
+    }
+
+    /// Takes huge pages out of the pool that the administrator has set aside (`MAP_HUGETLB`), or what `fallback` says.
+    /// For anonymous memory; the length need not be of whole pages. Files on hugetlbfs consist of them in any case.
+    ///
+    /// A child that is forked shares private ones until it stores; if there is no free one then, SIGBUS ends it.
+    ///
+    /// ```
+    /// use baremap::MapOptions;
+    /// use baremap::map::{Fallback, HugePage};
+    ///
+    /// let mut map = MapOptions::new().len(3 << 20).huge(HugePage::Size2M, Fallback::Transparent).map_anon()?;
+    /// map[0] = 1;
+    /// assert_eq!(map.len(), 3 << 20);
+    /// # Ok::<(), baremap::Error>(())
+    /// ```
+    #[inline(always)]
+    #[must_use]
+    pub const fn huge(mut self, size: HugePage, fallback: Fallback) -> Self {
+        self.huge = Some((size, fallback));
+        self
+    }
+
     /// Maps a file for reading, shared: it shows what others write.
     ///
     /// # Errors
-    /// `EINVAL` (the range ends after the file), `ENODEV` (not a regular file), `EACCES` (not open for reading),
-    /// `ENOMEM` (too long, no memory, or too many maps) and others of [`sys::mmap`] and [`sys::fstat`].
+    /// `EINVAL` (the range ends after the file, or the address of [`MapOptions::at`]), `ENODEV` (not a regular file),
+    /// `EACCES` (not open for reading), `EEXIST` (something is mapped at the address), `ENOMEM` (too long, no memory, or
+    /// too many maps) and others of [`sys::mmap`] and [`sys::fstat`].
     #[inline]
     pub fn map(&self, file: impl AsFd) -> Result<FileMap<ReadOnly>> {
-        self.file(file.as_fd(), ProtFlags::READ, MapFlags::SHARED)
+        self.file(file.as_fd(), MapFlags::SHARED)
     }
 
     /// Maps a file for reading and writing, shared: stores reach it.
@@ -78,7 +137,7 @@ impl MapOptions {
     /// As [`MapOptions::map`]; `EACCES` (not open for reading and writing), `EPERM` (sealed).
     #[inline]
     pub fn map_mut(&self, file: impl AsFd) -> Result<FileMap<ReadWrite>> {
-        self.file(file.as_fd(), ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED)
+        self.file(file.as_fd(), MapFlags::SHARED)
     }
 
     /// Maps a file for reading and writing, private: stores stay in this process. Pages that it has not stored to go
@@ -88,7 +147,7 @@ impl MapOptions {
     /// As [`MapOptions::map`].
     #[inline]
     pub fn map_copy(&self, file: impl AsFd) -> Result<FileMap<CopyOnWrite>> {
-        self.file(file.as_fd(), ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
+        self.file(file.as_fd(), MapFlags::PRIVATE)
     }
 
     /// Maps a file for reading, private. It is no snapshot: it may show what others write.
@@ -97,16 +156,17 @@ impl MapOptions {
     /// As [`MapOptions::map`].
     #[inline]
     pub fn map_copy_read_only(&self, file: impl AsFd) -> Result<FileMap<ReadOnly>> {
-        self.file(file.as_fd(), ProtFlags::READ, MapFlags::PRIVATE)
+        self.file(file.as_fd(), MapFlags::PRIVATE)
     }
 
     /// Maps memory of this process alone, all zeros.
     ///
     /// # Errors
-    /// `ENOMEM` (too long, no memory, or too many maps), `EINVAL` (an offset was set).
+    /// `ENOMEM` (too long, no memory, too many maps, or too few huge pages), `EINVAL` (an offset was set, the address of
+    /// [`MapOptions::at`], or huge pages of an unknown size), `EEXIST` (something is mapped at the address).
     #[inline]
     pub fn map_anon(&self) -> Result<AnonMap> {
-        self.anonymous(MapFlags::PRIVATE).map(AnonMap::from_mapping)
+        self.anonymous(MapFlags::PRIVATE).map(|(mapping, len)| AnonMap::from_mapping(mapping, len))
     }
 
     /// Maps memory that this process shares with the children that it forks from now on, all zeros.
@@ -115,39 +175,106 @@ impl MapOptions {
     /// As [`MapOptions::map_anon`].
     #[inline]
     pub fn map_shared_anon(&self) -> Result<SharedMap> {
-        self.anonymous(MapFlags::SHARED).map(SharedMap::from_mapping)
+        self.anonymous(MapFlags::SHARED).map(|(mapping, len)| SharedMap::from_mapping(mapping, len))
     }
 
+    /// Anonymous memory, and how many of its bytes were asked for.
     #[inline(always)]
-    fn anonymous(&self, flags: MapFlags) -> Result<Mapping> {
+    fn anonymous(&self, flags: MapFlags) -> Result<(Mapping, usize)> {
         if self.offset != 0 {
             return Err(Error::because(Operation::Mmap, Errno::EINVAL, Reason::OffsetWithoutFile));
         }
         let len = bounds::length(self.len.unwrap_or(0) as u64, 0)?;
-        Mapping::new(len, ProtFlags::READ | ProtFlags::WRITE, self.flags(flags), None)
-            .map_err(|errno| Error::new(Operation::Mmap, errno))
+        let mapping = match self.huge {
+            Some((size, fallback)) => self.huge_or(len, flags, size, fallback),
+            None => self.small(len, flags, self.transparent),
+        }?;
+        Ok((mapping, len))
     }
 
+    /// Ordinary pages, transparent huge ones among them.
     #[inline(always)]
-    fn file<A: Access>(&self, fd: BorrowedFd<'_>, prot: ProtFlags, flags: MapFlags) -> Result<FileMap<A>> {
-        let span = self.span(fd)?;
-        let object = Some((fd, span.page_offset));
-        // An empty part maps nothing, not even the page that it would be in.
-        let len = if span.len == 0 { 0 } else { span.mapped_len() };
-        match Mapping::new(len, prot, self.flags(flags), object) {
-            Ok(mapping) => Ok(FileMap::new(mapping, span)),
-            Err(errno) => Err(explain(errno, fd)),
+    fn small(&self, len: usize, flags: MapFlags, transparent: bool) -> Result<Mapping> {
+        if transparent {
+            return self.transparent(len, flags);
+        }
+        self.place(len, ReadWrite::FLAGS, self.flags(flags), None)
+    }
+
+    /// Ordinary pages where huge ones fit, and the wish that they become such.
+    fn transparent(&self, len: usize, flags: MapFlags) -> Result<Mapping> {
+        let mapping = match (self.address, transparent_huge_size()) {
+            (None, Some(align)) if len >= align.get() => {
+                Mapping::aligned(len, align.get(), ReadWrite::FLAGS, flags)
+                    .map_err(|errno| Error::new(Operation::Mmap, errno))
+            }
+            // Populated now, the pages would be small ones.
+            _ => self.place(len, ReadWrite::FLAGS, flags, None),
+        }?;
+        self.wish(&mapping);
+        Ok(mapping)
+    }
+
+    /// Wishes for huge pages. A kernel that knows none does not matter.
+    fn wish(&self, mapping: &Mapping) {
+        let (start, len) = (mapping.start().as_ptr(), mapping.len());
+        // SAFETY: neither advice changes what the bytes are.
+        unsafe {
+            let _ = sys::madvise(start, len, Advice::HUGEPAGE);
+            if self.populate {
+                let _ = sys::madvise(start, len, Advice::POPULATE_WRITE);
+            }
         }
     }
 
-    /// Which pages of the file are asked for.
+    /// Huge pages out of the pool, or what the caller takes instead.
+    fn huge_or(&self, len: usize, flags: MapFlags, size: HugePage, fallback: Fallback) -> Result<Mapping> {
+        let result = size.size().and_then(|bytes| {
+            let bytes = NonZero::new(bytes);
+            let mapped_len = bounds::huge_length(len, bytes)?;
+            let flags = self.flags(flags | size.flags());
+            let mapping = self.place(mapped_len, ReadWrite::FLAGS, flags, None);
+            let mapping = mapping.map_err(|error| match error.errno() {
+                Errno::EEXIST => error,
+                errno => Error::new(Operation::MapHuge, errno),
+            })?;
+            Ok(mapping.of_huge_pages(bytes))
+        });
+        match fallback {
+            Fallback::Error => result,
+            Fallback::Transparent => result.or_else(|_| self.small(len, flags, true)),
+            Fallback::Small => result.or_else(|_| self.small(len, flags, self.transparent)),
+        }
+    }
+
     #[inline(always)]
-    fn span(&self, fd: BorrowedFd<'_>) -> Result<FileSpan> {
+    fn file<P: Protection>(&self, fd: BorrowedFd<'_>, flags: MapFlags) -> Result<FileMap<P>> {
         let stat = sys::fstat(fd).map_err(|errno| Error::new(Operation::Stat, errno))?;
-        match stat.kind() {
-            FileKind::Regular => bounds::file_span(self.offset, self.len, stat.size()),
-            kind => Err(Error::because(Operation::Mmap, Errno::ENODEV, Reason::Kind(kind))),
+        if stat.kind() != FileKind::Regular {
+            return Err(Error::because(Operation::Mmap, Errno::ENODEV, Reason::Kind(stat.kind())));
         }
+        let huge = huge_pages(fd, &stat);
+        let span = bounds::file_span(self.offset, self.len, stat.size(), huge)?;
+        let object = Some((fd, span.page_offset));
+        let mapping = match self.place(span.mapped_len, P::FLAGS, self.flags(flags), object) {
+            Ok(mapping) => mapping.of_huge_pages(huge),
+            Err(error) => return Err(explain(error, fd)),
+        };
+        if self.transparent {
+            self.wish(&mapping);
+        }
+        Ok(FileMap::new(mapping, span, Origin::new(&stat, self.offset), flags))
+    }
+
+    /// Maps where the caller said, or anywhere.
+    #[inline(always)]
+    fn place(&self, len: usize, prot: ProtFlags, flags: MapFlags, object: Object<'_>) -> Result<Mapping> {
+        let Some(address) = self.address else {
+            return Mapping::new(len, prot, flags, object)
+                .map_err(|errno| Error::new(Operation::Mmap, errno));
+        };
+        Mapping::at(bounds::address(address)?, len, prot, flags, object)
+            .map_err(|errno| Error::new(Operation::MapAt, errno))
     }
 
     #[inline(always)]
@@ -156,15 +283,29 @@ impl MapOptions {
     }
 }
 
+/// Bytes in a page of a file that consists of huge ones: it is mapped, and unmapped, in whole ones.
+#[inline(always)]
+pub(super) fn huge_pages(fd: BorrowedFd<'_>, stat: &Statx) -> Option<NonZero<usize>> {
+    /// The smallest huge page of any processor. Files of which a block is smaller need not be asked.
+    const SMALLEST: u32 = 64 * 1024;
+    if stat.block_size() < SMALLEST { None } else { pages_of_hugetlbfs(fd, stat) }
+}
+
+#[cold]
+fn pages_of_hugetlbfs(fd: BorrowedFd<'_>, stat: &Statx) -> Option<NonZero<usize>> {
+    let is_huge = sys::file_system(fd) == Ok(sys::HUGETLBFS);
+    if is_huge { NonZero::new(stat.block_size() as usize) } else { None }
+}
+
 /// Finds out why the kernel would not map a regular file: `EACCES` is about the descriptor's mode, and both of its
 /// meanings can be told apart.
 #[cold]
-fn explain(errno: Errno, fd: BorrowedFd<'_>) -> Error {
+pub(super) fn explain(error: Error, fd: BorrowedFd<'_>) -> Error {
     let mode = sys::fcntl_getfl(fd).map_or(OFlags::RDWR, |flags| flags.intersection(OFlags::ACCMODE));
-    let reason = match (errno, mode) {
+    let reason = match (error.errno(), mode) {
         (Errno::EACCES, OFlags::WRONLY) => Reason::NotReadable,
         (Errno::EACCES, OFlags::RDONLY) => Reason::NotWritable,
-        _ => Reason::Kernel,
+        _ => return error,
     };
-    Error::because(Operation::Mmap, errno, reason)
+    Error::because(error.operation(), error.errno(), reason)
 }

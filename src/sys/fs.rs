@@ -1,7 +1,7 @@
 //! Files by name, their length and what they are.
 
 use crate::Errno;
-use crate::arch::syscall::{syscall2, syscall3, syscall4, syscall5};
+use crate::arch::syscall::{syscall1, syscall2, syscall3, syscall4, syscall5};
 use crate::fd::{BorrowedFd, OwnedFd, RawFd};
 use bitflags::bitflags;
 use core::ffi::CStr;
@@ -166,6 +166,22 @@ bitflags! {
     }
 }
 
+bitflags! {
+    /// What a file system says of a file beyond its mode.
+    #[repr(transparent)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub struct FileAttributes: u64 {
+        /// Only appended to.
+        const APPEND = raw::STATX_ATTR_APPEND as u64;
+        /// Neither changed nor renamed nor removed, until somebody with the right to takes the attribute away.
+        const IMMUTABLE = raw::STATX_ATTR_IMMUTABLE as u64;
+        /// Never changed again: what is read is held against a checksum (fs-verity, Linux 5.5).
+        const VERITY = raw::STATX_ATTR_VERITY as u64;
+        /// Attributes that this crate has no name for.
+        const _ = !0;
+    }
+}
+
 /// What a path is relative to: the current directory.
 // SAFETY: not a descriptor at all but a number that the `at` calls know; nobody can close it.
 pub const CWD: BorrowedFd<'static> = unsafe { BorrowedFd::borrow_raw(raw::AT_FDCWD as RawFd) };
@@ -242,6 +258,13 @@ impl Statx {
         }
     }
 
+    /// Major and minor number of the device that the file is on.
+    #[inline(always)]
+    #[must_use]
+    pub const fn device(&self) -> (u32, u32) {
+        (self.0.stx_dev_major, self.0.stx_dev_minor)
+    }
+
     /// The number that names the file within its file system.
     #[inline(always)]
     #[must_use]
@@ -254,6 +277,20 @@ impl Statx {
     #[must_use]
     pub const fn links(&self) -> u32 {
         self.0.stx_nlink
+    }
+
+    /// The attributes that the file has, of those that its file system knows.
+    #[inline(always)]
+    #[must_use]
+    pub const fn attributes(&self) -> FileAttributes {
+        FileAttributes::from_bits_retain(self.0.stx_attributes & self.0.stx_attributes_mask)
+    }
+
+    /// Bytes in a piece that the file system likes to be asked for; for hugetlbfs, bytes in one of its pages.
+    #[inline(always)]
+    #[must_use]
+    pub const fn block_size(&self) -> u32 {
+        self.0.stx_blksize
     }
 
     /// How many blocks of 512 bytes it takes up.
@@ -273,17 +310,21 @@ impl fmt::Debug for Statx {
             .field("inode", &self.inode())
             .field("links", &self.links())
             .field("blocks", &self.blocks())
+            .field("attributes", &self.attributes())
             .finish()
     }
 }
 
 // statx(2) fixes the layout by manual page, the same for every architecture.
 assert_eq_size!(Statx, [u8; 256]);
+const_assert_eq!(offset_of!(raw::statx, stx_attributes), 8);
+const_assert_eq!(offset_of!(raw::statx, stx_blksize), 4);
 const_assert_eq!(offset_of!(raw::statx, stx_nlink), 16);
 const_assert_eq!(offset_of!(raw::statx, stx_mode), 28);
 const_assert_eq!(offset_of!(raw::statx, stx_ino), 32);
 const_assert_eq!(offset_of!(raw::statx, stx_size), 40);
 const_assert_eq!(offset_of!(raw::statx, stx_blocks), 48);
+const_assert_eq!(offset_of!(raw::statx, stx_attributes_mask), 56);
 // fcntl(2)'s lock, with 64-bit offsets on both architectures.
 assert_eq_size!(raw::flock, [u64; 4]);
 const_assert_eq!(offset_of!(raw::flock, l_start), 8);
@@ -405,6 +446,16 @@ pub fn linkat(
     done(unsafe { syscall5::<{ nr::LINKAT }>(register(old_dir), old_path, register(new_dir), new_path, flags) })
 }
 
+/// [fchmod(2)](https://man7.org/linux/man-pages/man2/chmod.2.html): sets the permission bits.
+///
+/// # Errors
+/// `EBADF`, `EIO`, `EPERM`, `EROFS`.
+#[inline(always)]
+pub fn fchmod(fd: BorrowedFd<'_>, mode: Mode) -> Result<(), Errno> {
+    // SAFETY: no memory is named.
+    done(unsafe { syscall2::<{ nr::FCHMOD }>(register(fd), mode.bits() as usize) })
+}
+
 /// [mkdir(2)](https://man7.org/linux/man-pages/man2/mkdir.2.html), by mkdirat.
 ///
 /// # Errors
@@ -452,4 +503,35 @@ pub fn renameat2(
 pub fn memfd_create(name: &CStr, flags: MemfdFlags) -> Result<OwnedFd, Errno> {
     // SAFETY: the kernel reads the name up to its null.
     owned(unsafe { syscall2::<{ nr::MEMFD_CREATE }>(address(name), flags.bits() as usize) })
+}
+
+/// [memfd_secret(2)](https://man7.org/linux/man-pages/man2/memfd_secret.2.html) (Linux 5.14): a file in memory whose
+/// pages the kernel takes out of its own address space. Of the flags it knows [`OFlags::CLOEXEC`].
+///
+/// # Errors
+/// `EINVAL` (flags), `EMFILE`, `ENFILE`, `ENOMEM`, `ENOSYS` (not built in, or before Linux 6.5 not started with
+/// `secretmem.enable=1`; QEMU's user mode).
+#[inline(always)]
+pub fn memfd_secret(flags: OFlags) -> Result<OwnedFd, Errno> {
+    // `sc` does not have the number.
+    const NUMBER: usize = raw::__NR_memfd_secret as usize;
+    // SAFETY: no memory is named.
+    owned(unsafe { syscall1::<NUMBER>(flags.bits() as usize) })
+}
+
+/// The kind of file system that hands out huge pages: memfds with `MFD_HUGETLB` are on one.
+pub const HUGETLBFS: u64 = raw::HUGETLBFS_MAGIC as u64;
+
+/// [fstatfs(2)](https://man7.org/linux/man-pages/man2/statfs.2.html): which kind of file system a file is on, such as
+/// [`HUGETLBFS`].
+///
+/// # Errors
+/// `EBADF`, `EINTR`, `EIO`, `ENOMEM`, `ENOSYS` (the file system does not say).
+#[inline(always)]
+pub fn file_system(fd: BorrowedFd<'_>) -> Result<u64, Errno> {
+    let mut stat = MaybeUninit::<raw::statfs>::uninit();
+    // SAFETY: the kernel writes the structure.
+    done(unsafe { syscall2::<{ nr::FSTATFS }>(register(fd), stat.as_mut_ptr().expose_provenance()) })?;
+    // SAFETY: after success it is written.
+    Ok(unsafe { stat.assume_init() }.f_type as u64)
 }

@@ -354,3 +354,21 @@ pub unsafe fn mincore(addr: *const u8, len: usize, residency: &mut [u8]) -> Resu
     // SAFETY: the caller answers for the slice's length.
     done(unsafe { syscall3::<{ nr::MINCORE }>(addr.expose_provenance(), len, residency) })
 }
+
+/// [mseal(2)](https://docs.kernel.org/userspace-api/mseal.html) (Linux 6.10): the range can never again be unmapped,
+/// moved, resized, protected in another way, mapped over or, where it is not writable, thrown away.
+///
+/// # Safety
+/// The range belongs to the caller, who knows that it stays mapped as long as the process lives.
+///
+/// # Errors
+/// `EINVAL` (address not a multiple of the page size, overflow), `ENOMEM` (not mapped, or too many maps), `ENOSYS` (before
+/// Linux 6.10, QEMU's user mode).
+#[inline(always)]
+pub unsafe fn mseal(addr: *mut u8, len: usize) -> Result<(), Errno> {
+    // `sc` does not have the number.
+    const NUMBER: usize = raw::__NR_mseal as usize;
+    const NO_FLAGS: usize = 0;
+    // SAFETY: passed on to the caller.
+    done(unsafe { syscall3::<NUMBER>(addr.expose_provenance(), len, NO_FLAGS) })
+}

@@ -407,6 +407,37 @@ pub unsafe fn prctl(operation: u32, arguments: [usize; 4]) -> Result<usize, Errn
     Errno::check(unsafe { syscall5::<{ nr::PRCTL }>(operation as usize, a, b, c, d) })
 }
 
+/// A limit of a process, for [`getrlimit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub struct Rlimit {
+    /// What counts.
+    pub soft: u64,
+    /// How far the process may raise it.
+    pub hard: u64,
+}
+
+assert_eq_size!(Rlimit, raw::rlimit64);
+
+impl Rlimit {
+    /// No limit.
+    pub const INFINITY: u64 = u64::MAX;
+}
+
+/// [getrlimit(2)](https://man7.org/linux/man-pages/man2/getrlimit.2.html) by prlimit64: a limit (`RLIMIT_…`) of this
+/// process.
+///
+/// # Errors
+/// `EINVAL` (no such limit).
+#[inline(always)]
+pub fn getrlimit(resource: u32) -> Result<Rlimit, Errno> {
+    let mut limit = Rlimit { soft: 0, hard: 0 };
+    let address = (&raw mut limit).expose_provenance();
+    // SAFETY: the kernel writes the structure.
+    done(unsafe { syscall4::<{ nr::PRLIMIT64 }>(0, resource as usize, 0, address) })?;
+    Ok(limit)
+}
+
 /// A range of this process's memory for [`process_vm_readv`] and [`process_vm_writev`].
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]

@@ -48,7 +48,7 @@ impl<A: Writable> SharedBytes<A> {
     /// Stores a value at `offset`, which need not be aligned; see [`SharedBytes::load`].
     ///
     /// # Errors
-    /// As [`SharedBytes::load`].
+    /// As [`SharedBytes::load`]; after `EFAULT` the value's first `copied` bytes have arrived.
     #[inline]
     pub fn store<T: Plain>(&self, offset: usize, value: T) -> Result<()> {
         bounds::within(Operation::Store, offset, size_of::<T>(), self.len())?;

@@ -20,6 +20,7 @@
 /// | `#[timeout(60)]`              | may take so many seconds                       |
 /// | `#[ignore = "reason"]`        | runs only if it is asked for                   |
 /// | `#[skip(qemu_user, "reason")]` | cannot hold in QEMU's user mode               |
+/// | `#[skip(qemu_pages, "reason")]` | cannot hold there where pages are larger than those of the machine below |
 macro_rules! tests {
     ($(
         $(#[$($attribute:tt)+])*
@@ -55,6 +56,9 @@ macro_rules! attribute {
     };
     (skip(qemu_user, $reason:literal)) => {
         $crate::harness::Attribute::SkipUnderQemu($reason)
+    };
+    (skip(qemu_pages, $reason:literal)) => {
+        $crate::harness::Attribute::SkipWithQemuPages($reason)
     };
 }
 

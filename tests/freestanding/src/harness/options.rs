@@ -1,5 +1,6 @@
 //! What the command line asks for.
 
+use baremap::page;
 use core::time::Duration;
 
 use super::Test;
@@ -113,6 +114,9 @@ impl Options {
     /// Why a test that is asked for does not run, if it does not.
     pub(super) fn obstacle(&self, test: &Test) -> Option<&'static str> {
         let ignored = test.ignored.filter(|_| matches!(self.ignored, Ignored::Leave));
-        ignored.or(test.not_under_qemu.filter(|_| self.under_qemu))
+        // The machines that QEMU runs on have pages of 4 KiB, the smallest that there are.
+        let has_large_pages = page::size() > 1 << 12;
+        let skipped = test.not_under_qemu.or(test.not_with_qemu_pages.filter(|_| has_large_pages));
+        ignored.or(skipped.filter(|_| self.under_qemu))
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Test {
     pub(super) ignored: Option<&'static str>,
     /// Why it cannot hold in QEMU's user mode.
     pub(super) not_under_qemu: Option<&'static str>,
+    /// Why it cannot hold there where pages are larger than those of the machine below.
+    pub(super) not_with_qemu_pages: Option<&'static str>,
 }
 
 /// How the process of a test is to end.
@@ -38,6 +40,8 @@ pub(crate) enum Attribute {
     Ignore(&'static str),
     /// It cannot hold in QEMU's user mode.
     SkipUnderQemu(&'static str),
+    /// It cannot hold there where pages are larger than those of the machine below.
+    SkipWithQemuPages(&'static str),
 }
 
 impl Test {
@@ -45,7 +49,15 @@ impl Test {
     pub(crate) const fn new(path: &'static str, run: fn() -> u8) -> Self {
         const ROOT: &str = "freestanding::tests::";
         let name = path.split_at(ROOT.len()).1;
-        Self { name, run, end: End::Exit(0), limit: None, ignored: None, not_under_qemu: None }
+        Self {
+            name,
+            run,
+            end: End::Exit(0),
+            limit: None,
+            ignored: None,
+            not_under_qemu: None,
+            not_with_qemu_pages: None,
+        }
     }
 
     pub(crate) const fn with(mut self, attribute: Attribute) -> Self {
@@ -55,6 +67,7 @@ impl Test {
             Attribute::Timeout(seconds) => self.limit = Some(Duration::from_secs(seconds)),
             Attribute::Ignore(reason) => self.ignored = Some(reason),
             Attribute::SkipUnderQemu(reason) => self.not_under_qemu = Some(reason),
+            Attribute::SkipWithQemuPages(reason) => self.not_with_qemu_pages = Some(reason),
         }
         self
     }

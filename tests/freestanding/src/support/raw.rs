@@ -1,11 +1,11 @@
 //! System calls that `baremap` has no function for.
 
 use baremap::Errno;
-use baremap::arch::syscall::{syscall2, syscall3};
+use baremap::arch::syscall::{syscall1, syscall2, syscall3};
 use baremap::fd::{AsRawFd, BorrowedFd};
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
-use linux_raw_sys::general::{__NR_fstatfs, __NR_symlinkat, AT_FDCWD, statfs};
+use linux_raw_sys::general::{__NR_chdir, __NR_fstatfs, __NR_symlinkat, AT_FDCWD, statfs};
 
 /// What a call returned that returns nothing but success.
 pub(crate) fn done(result: usize) -> Result<(), Errno> {
@@ -13,6 +13,12 @@ pub(crate) fn done(result: usize) -> Result<(), Errno> {
         0 => Ok(()),
         negated => Err(Errno::from_raw_os_error(-negated as i32).expect("an error number")),
     }
+}
+
+/// chdir(2): changes the current directory.
+pub(crate) fn chdir(path: &CStr) -> Result<(), Errno> {
+    // SAFETY: the kernel reads the path up to its null.
+    done(unsafe { syscall1::<{ __NR_chdir as usize }>(path.as_ptr().expose_provenance()) })
 }
 
 /// symlink(2): `link` shows `target`.

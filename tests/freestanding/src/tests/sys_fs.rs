@@ -127,7 +127,7 @@ tests! {
             assert_eq!(sys::open(c"/", OFlags::RDONLY, Mode::empty()).unwrap_err(), Errno::EMFILE);
             assert_eq!(sys::memfd_create(c"name", MemfdFlags::empty()).unwrap_err(), Errno::EMFILE);
             assert_eq!(sys::pipe2(OFlags::empty()).unwrap_err(), Errno::EMFILE);
-            assert_eq!(sys::fcntl_dupfd_cloexec(STDIN).unwrap_err(), Errno::EMFILE);
+            assert_eq!(sys::fcntl_dupfd_cloexec(STDIN, 0).unwrap_err(), Errno::EMFILE);
             assert_eq!(sys::pidfd_open(sys::getpid()).unwrap_err(), Errno::EMFILE);
             Result::Ok(())
         });

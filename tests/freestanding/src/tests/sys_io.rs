@@ -233,7 +233,7 @@ tests! {
 
     fn fcntl_duplicates() -> Result {
         let file = fds::file(b"text");
-        let other = sys::fcntl_dupfd_cloexec(file.as_fd())?;
+        let other = sys::fcntl_dupfd_cloexec(file.as_fd(), 0)?;
         assert_ne!(other.as_raw_fd(), file.as_fd().as_raw_fd());
         assert_eq!(sys::fcntl_getfd(other.as_fd())?, FdFlags::CLOEXEC);
         assert_eq!(sys::lseek(other.as_fd(), SeekFrom::Start(2))?, 2);
@@ -258,7 +258,7 @@ tests! {
     }
 
     fn fcntl_of_a_closed_descriptor_is_ebadf() {
-        assert_eq!(sys::fcntl_dupfd_cloexec(CLOSED).unwrap_err(), Errno::EBADF);
+        assert_eq!(sys::fcntl_dupfd_cloexec(CLOSED, 0).unwrap_err(), Errno::EBADF);
         assert_eq!(sys::fcntl_getfd(CLOSED), Err(Errno::EBADF));
         assert_eq!(sys::fcntl_setfd(CLOSED, FdFlags::empty()), Err(Errno::EBADF));
         assert_eq!(sys::fcntl_getfl(CLOSED), Err(Errno::EBADF));

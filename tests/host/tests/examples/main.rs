@@ -5,6 +5,7 @@ mod cat;
 mod files;
 mod fork;
 mod inherit;
+mod jit;
 mod layout;
 mod map_file;
 mod protections;

@@ -1,0 +1,232 @@
+//! A durable cell on a model of a disk: after a stop at any moment, with any part of what was not synced lost, it holds the
+//! old value or the new one.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use baremap::map::Storage;
+use baremap::{DurableCell, Errno, Error, File, Reason, Result};
+
+/// What the disk writes at once. Smaller than any disk's, so that a header can be torn as well.
+const SECTOR: usize = 16;
+
+const CAPACITY: usize = 100;
+
+/// The bytes of a disk.
+type Image = Vec<u8>;
+
+/// A disk with a cache that loses what it likes.
+struct Disk<'test> {
+    cache: RefCell<Image>,
+    durable: RefCell<Image>,
+    /// Sectors that differ, or may.
+    dirty: RefCell<BTreeSet<usize>>,
+    /// Called with every state in which the disk may be found after a stop.
+    stopped: &'test dyn Fn(&Image),
+}
+
+impl<'test> Disk<'test> {
+    fn new(image: Image, stopped: &'test dyn Fn(&Image)) -> Self {
+        let dirty = RefCell::new(BTreeSet::new());
+        Disk { cache: RefCell::new(image.clone()), durable: RefCell::new(image), dirty, stopped }
+    }
+
+    fn empty() -> Image {
+        vec![0; DurableCell::space(CAPACITY).unwrap()]
+    }
+
+    /// A stop: of the dirty sectors, each subset has reached the disk.
+    fn stop(&self) {
+        let dirty: Vec<usize> = self.dirty.borrow().iter().copied().collect();
+        let mut image = self.durable.borrow().clone();
+        for subset in 0_u32..1 << dirty.len() {
+            for (index, &sector) in dirty.iter().enumerate() {
+                let source = if subset >> index & 1 == 0 { &self.durable } else { &self.cache };
+                let range = sector * SECTOR..(sector + 1) * SECTOR;
+                image[range.clone()].copy_from_slice(&source.borrow()[range]);
+            }
+            (self.stopped)(&image);
+        }
+    }
+}
+
+impl Storage for Disk<'_> {
+    fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        buffer.copy_from_slice(&self.cache.borrow()[offset..][..buffer.len()]);
+        Ok(())
+    }
+
+    fn write_at(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.cache.borrow_mut()[offset..][..bytes.len()].copy_from_slice(bytes);
+        let sectors = offset / SECTOR..(offset + bytes.len()).div_ceil(SECTOR);
+        self.dirty.borrow_mut().extend(sectors);
+        self.stop();
+        Ok(())
+    }
+
+    fn sync(&self, offset: usize, len: usize) -> Result<()> {
+        let synced = |sector: &usize| (offset / SECTOR..(offset + len).div_ceil(SECTOR)).contains(sector);
+        for sector in self.dirty.borrow().iter().filter(|sector| synced(sector)) {
+            let range = sector * SECTOR..(sector + 1) * SECTOR;
+            self.durable.borrow_mut()[range.clone()].copy_from_slice(&self.cache.borrow()[range]);
+        }
+        self.dirty.borrow_mut().retain(|sector| !synced(sector));
+        self.stop();
+        Ok(())
+    }
+}
+
+fn ignore(_: &Image) {}
+
+/// A disk on which these values were written, one after the other.
+fn written(values: &[&[u8]]) -> Image {
+    let disk = Disk::new(Disk::empty(), &ignore);
+    let mut cell = DurableCell::create_on(&disk, CAPACITY).unwrap();
+    for value in values {
+        cell.write(value).unwrap();
+    }
+    disk.durable.into_inner()
+}
+
+/// The value after the machine has started again.
+fn value(image: &Image) -> Result<Vec<u8>> {
+    let disk = Disk::new(image.clone(), &ignore);
+    let cell = DurableCell::open_on(disk, CAPACITY)?;
+    let mut buffer = [0; CAPACITY];
+    cell.read(&mut buffer).map(<[u8]>::to_vec)
+}
+
+/// Writes a value and calls with each state in which a stop could leave the disk.
+fn write(image: &Image, value: &[u8], stopped: &dyn Fn(&Image)) {
+    let disk = Disk::new(image.clone(), stopped);
+    DurableCell::open_on(disk, CAPACITY).unwrap().write(value).unwrap();
+}
+
+#[test]
+fn a_stop_at_any_moment_leaves_the_old_value_or_the_new() {
+    let long = [b'x'; CAPACITY];
+    let values: [&[u8]; 5] = [b"", b"short", b"the first forty bytes are of this one...", &long, b"short"];
+    for old in values {
+        for new in values {
+            // Both slots were in use before.
+            let image = written(&[b"before the old one", old]);
+            let (olds, news) = (RefCell::new(0), RefCell::new(0));
+            write(&image, new, &|image| match value(image).unwrap() {
+                found if found == old => *olds.borrow_mut() += 1,
+                found if found == new => *news.borrow_mut() += 1,
+                found => panic!("neither {old:?} nor {new:?} but {found:?}"),
+            });
+            assert!(*olds.borrow() > 0 && (old == new || *news.borrow() > 0));
+        }
+    }
+}
+
+#[test]
+fn a_stop_after_a_stop_leaves_one_of_the_values() {
+    let (old, new, newer) = (&b"the old value"[..], &b"a new value, longer"[..], &b"newer"[..]);
+    write(&written(&[b"before", old]), new, &|first| {
+        let between = value(first).unwrap();
+        write(first, newer, &|second| {
+            let found = value(second).unwrap();
+            assert!(found == between || found == newer, "{found:?}");
+        });
+    });
+}
+
+#[test]
+fn a_stop_while_a_cell_is_made_leaves_none_or_an_empty_one() {
+    for before in [Disk::empty(), written(&[b"another cell", b"that was there"])] {
+        let old = value(&before).ok();
+        let check = |image: &Image| match value(image) {
+            Ok(found) => {
+                assert!(found.is_empty() || Some(&found) == old.as_ref() || found == b"another cell")
+            }
+            Err(error) => assert_eq!(error.reason(), Reason::NoValue),
+        };
+        DurableCell::create_on(Disk::new(before.clone(), &check), CAPACITY).unwrap();
+    }
+}
+
+#[test]
+fn any_damage_to_the_newer_slot_leaves_the_older_value() {
+    let image = written(&[b"the older value", b"the newer value"]);
+    let older = written(&[b"the older value"]);
+    // The bytes that the last write changed are its slot's.
+    let changed: Vec<usize> = (0..image.len()).filter(|&byte| image[byte] != older[byte]).collect();
+    let (first, last) = (changed[0] / SECTOR * SECTOR, changed[changed.len() - 1]);
+    for byte in first..=last {
+        for bit in 0..8 {
+            let mut damaged = image.clone();
+            damaged[byte] ^= 1 << bit;
+            let found = value(&damaged).unwrap();
+            assert_eq!(found, b"the older value", "bit {bit} of byte {byte}");
+        }
+    }
+}
+
+#[test]
+fn damage_to_both_slots_is_an_error() {
+    let mut image = written(&[b"the older value", b"the newer value"]);
+    let slot = image.len() / 2;
+    for start in [0, slot] {
+        image[start] ^= 1;
+    }
+    let error = value(&image).unwrap_err();
+    assert_eq!((error.errno(), error.reason()), (Errno::EBADMSG, Reason::NoValue));
+    for byte in 0..=255 {
+        assert!(value(&vec![byte; image.len()]).is_err());
+    }
+}
+
+#[test]
+fn another_capacity_is_an_error() {
+    let disk = Disk::new(written(&[b"value"]), &ignore);
+    let error = DurableCell::open_on(&disk, CAPACITY + 1).err().unwrap();
+    let reason = Reason::OtherCapacity { asked: CAPACITY + 1, found: CAPACITY as u64 };
+    assert_eq!((error.errno(), error.reason()), (Errno::EINVAL, reason));
+}
+
+/// A disk whose syncs fail from some time on.
+struct Failing<'test> {
+    disk: &'test Disk<'test>,
+    syncs_left: RefCell<u32>,
+}
+
+impl Storage for Failing<'_> {
+    fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        self.disk.read_at(offset, buffer)
+    }
+
+    fn write_at(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.disk.write_at(offset, bytes)
+    }
+
+    fn sync(&self, offset: usize, len: usize) -> Result<()> {
+        let left = self.syncs_left.borrow().checked_sub(1).ok_or_else(failure)?;
+        *self.syncs_left.borrow_mut() = left;
+        self.disk.sync(offset, len)
+    }
+}
+
+/// Any error will do.
+fn failure() -> Error {
+    File::open(c"/nonexistent").unwrap_err()
+}
+
+#[test]
+fn after_a_failed_sync_nothing_is_overwritten_any_more() {
+    for syncs in 0..2 {
+        let image = written(&[b"older", b"old"]);
+        let check =
+            |image: &Image| assert!([&b"old"[..], b"new"].contains(&value(image).unwrap().as_slice()));
+        let disk = Disk::new(image, &check);
+        let failing = Failing { disk: &disk, syncs_left: RefCell::new(syncs) };
+        let mut cell = DurableCell::open_on(failing, CAPACITY).unwrap();
+        assert_eq!(cell.write(b"new"), Err(failure()));
+        let before = disk.cache.borrow().clone();
+        for _ in 0..3 {
+            assert_eq!(cell.write(b"another"), Err(failure()));
+        }
+        assert_eq!(*disk.cache.borrow(), before, "after {syncs} syncs");
+    }
+}

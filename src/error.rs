@@ -193,9 +193,10 @@ impl fmt::Display for Operation {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.operation)?;
+        f.write_str(self.operation.name())?;
+        f.write_str(": ")?;
         match self.reason {
-            Reason::Kernel => write!(f, "{}{}", self.errno, self.hint()),
+            Reason::Kernel => f.write_str(self.errno.sentence()).and_then(|()| f.write_str(self.hint())),
             Reason::OutOfBounds { offset, len, size } => {
                 write!(f, "{len} bytes from offset {offset} are not within the {size} bytes of the map")
             }

@@ -15,7 +15,10 @@ use crate::harness::Test;
 
 modules! {
     map_file
+    probes
     sys_fs
     sys_io
     sys_mm
+    sys_process
+    sys_signal
 }

@@ -84,9 +84,9 @@ tests! {
         let (reading, writing) = fds::pipe();
         // SAFETY: the kernel chooses the address; nothing else uses the page.
         unsafe {
-            let page = sys::mmap_anonymous(ptr::null_mut(), 1, ProtFlags::READ, MapFlags::PRIVATE)?;
+            let page = sys::mmap_anonymous(ptr::null_mut(), page::size(), ProtFlags::READ, MapFlags::PRIVATE)?;
             assert_eq!(sys::write_raw(writing.as_fd(), page, 3)?, 3);
-            sys::munmap(page, 1)?;
+            sys::munmap(page, page::size())?;
             assert_eq!(sys::write_raw(writing.as_fd(), page, 3), Err(Errno::EFAULT));
         }
         let mut buffer = [0xff; 4];
@@ -282,10 +282,10 @@ tests! {
     fn seals_are_for_writers_of_memfds_only() {
         let file = fds::file(b"text");
         let read_only = fds::reopen(&file, OFlags::RDONLY);
-        let (reading, _writing) = fds::pipe();
+        let (_reading, writing) = fds::pipe();
         assert_eq!(sys::fcntl_add_seals(read_only.as_fd(), SealFlags::GROW), Err(Errno::EPERM));
-        assert_eq!(sys::fcntl_get_seals(reading.as_fd()), Err(Errno::EINVAL));
-        assert_eq!(sys::fcntl_add_seals(reading.as_fd(), SealFlags::GROW), Err(Errno::EINVAL));
+        assert_eq!(sys::fcntl_get_seals(writing.as_fd()), Err(Errno::EINVAL));
+        assert_eq!(sys::fcntl_add_seals(writing.as_fd(), SealFlags::GROW), Err(Errno::EINVAL));
         let unknown = SealFlags::from_bits_retain(1 << 31);
         assert_eq!(sys::fcntl_add_seals(file.as_fd(), unknown), Err(Errno::EINVAL));
     }

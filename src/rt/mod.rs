@@ -33,6 +33,9 @@ mod relocate;
 pub use env::{Args, Aux, Env, Vars};
 #[doc(hidden)]
 pub use macros::{__stderr, __stdout};
+#[cfg(feature = "relocate")]
+#[doc(hidden)]
+pub use relocate::__relocate;
 
 use crate::process::{self, Exit};
 use core::ptr;
@@ -82,15 +85,10 @@ impl<T: Exit, F: FnOnce(Env) -> T> Main<(Env,)> for F {
 /// What `_start` calls.
 ///
 /// # Safety
-/// `stack` is the stack pointer as the kernel set it, and nothing of the program has run.
+/// `stack` is the stack pointer as the kernel set it, and nothing of the program has run but what relocates it.
 #[doc(hidden)]
 #[inline(always)]
 pub unsafe fn start<Arguments>(stack: *const usize, main: impl Main<Arguments>) -> ! {
-    #[cfg(feature = "relocate")]
-    // SAFETY: nothing has run, so that nothing has used an address that is about to be mended.
-    unsafe {
-        relocate::relocate();
-    }
     STACK.store(stack.cast_mut(), Relaxed);
     // SAFETY: the caller's promise.
     process::exit(main.run(unsafe { Env::new(stack) }))

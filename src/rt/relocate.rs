@@ -1,6 +1,6 @@
 //! Programs that are linked without a fixed address and have no loader: they mend their own addresses.
 
-use crate::arch::relocate::{RELATIVE, elf_header};
+use crate::arch::relocate::{RELATIVE, elf_header, store};
 use linux_raw_sys::elf_uapi::{DT_NULL, DT_RELA, DT_RELASZ, Elf64_Dyn, Elf64_Ehdr, Elf64_Phdr, Elf64_Rela, ET_DYN, PT_DYNAMIC};
 
 /// The table of relative relocations in its packed form, which linkers make with `-z pack-relative-relocs`.
@@ -8,14 +8,13 @@ const DT_RELR: i64 = 36;
 /// Bytes in that table.
 const DT_RELRSZ: i64 = 35;
 
-/// Applies the program's relative relocations; there are no others in a static program.
+/// Applies the program's relative relocations; there are no others in a static program. `_start` calls it.
 ///
 /// It must not use an address that is a relocation itself: no tables of functions, no panics, no formatting.
 ///
 /// # Safety
-/// Nothing of the program has run.
-#[inline(never)]
-pub(super) unsafe fn relocate() {
+/// Nothing of the program has run: nothing has used an address that is about to be mended.
+pub unsafe extern "C" fn __relocate() {
     let base = elf_header();
     // SAFETY: the linker put the header there, and the kernel mapped what it describes.
     unsafe {
@@ -78,8 +77,8 @@ unsafe fn apply_rela(base: *const u8, table: Table) {
         unsafe {
             let entry = &*base.add(table.offset + offset).cast::<Elf64_Rela>();
             if entry.r_info as u32 == RELATIVE {
-                let place = base.add(entry.r_offset as usize).cast_mut().cast::<usize>();
-                place.write_unaligned(base.addr().wrapping_add(entry.r_addend as usize));
+                let place = base.add(entry.r_offset as usize).cast_mut();
+                store(place, base.addr().wrapping_add(entry.r_addend as usize));
             }
         }
         offset += size_of::<Elf64_Rela>();

@@ -25,7 +25,8 @@ fn outcome(output: &Output, test: &str) -> String {
 #[track_caller]
 fn details<'output>(output: &'output Output, test: &str) -> &'output str {
     let start = format!("---- self_test::{test} stdout ----\n");
-    let (_, rest) = output.stdout.split_once(&start).unwrap_or_else(|| panic!("no details in\n{}", output.stdout));
+    let (_, rest) =
+        output.stdout.split_once(&start).unwrap_or_else(|| panic!("no details in\n{}", output.stdout));
     rest.split_once("\n\n").map_or(rest, |(details, _)| details)
 }
 
@@ -212,7 +213,8 @@ fn one_failure_does_not_keep_the_others_from_running() {
         for test in ["passes", "expects_signal_and_gets_it", "is_skipped_under_qemu"] {
             assert_eq!(outcome(&output, test), "ok");
         }
-        for test in ["fails", "crashes", "exits", "hangs", "hangs_in_grandchild", "expects_signal_and_lives"] {
+        for test in ["fails", "crashes", "exits", "hangs", "hangs_in_grandchild", "expects_signal_and_lives"]
+        {
             assert_eq!(outcome(&output, test), "FAILED");
         }
     }
@@ -223,7 +225,10 @@ fn filters_select() {
     let selected = |arguments: &[&str]| {
         let output = run(&[&["--list"], arguments].concat());
         assert_eq!(output.code, 0);
-        names(&output).into_iter().map(|name| name.trim_start_matches("self_test::").into()).collect::<Vec<String>>()
+        names(&output)
+            .into_iter()
+            .map(|name| name.trim_start_matches("self_test::").into())
+            .collect::<Vec<String>>()
     };
     let all = selected(&[]);
     assert!(all.len() > 10, "{all:?}");
@@ -234,7 +239,8 @@ fn filters_select() {
     assert_eq!(selected(&["hangs", "--skip", "grandchild"]), ["hangs"]);
     assert_eq!(selected(&["--skip=self_test::hangs", "hangs", "--exact"]), [""; 0]);
     assert_eq!(selected(&["nothing has this name"]), [""; 0]);
-    let left: Vec<String> = all.into_iter().filter(|name| !name.contains('s') && !name.contains("fail")).collect();
+    let left: Vec<String> =
+        all.into_iter().filter(|name| !name.contains('s') && !name.contains("fail")).collect();
     assert_eq!(selected(&["--skip", "s", "--skip", "fail"]), left);
 
     let output = run(&["--exact", "self_test::passes"]);

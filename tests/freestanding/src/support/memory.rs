@@ -14,7 +14,8 @@ impl Pages {
     pub(crate) fn new(count: usize) -> Self {
         let prot = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: the kernel chooses an address that is free.
-        let start = unsafe { sys::mmap_anonymous(ptr::null_mut(), count * page::size(), prot, MapFlags::PRIVATE) };
+        let start =
+            unsafe { sys::mmap_anonymous(ptr::null_mut(), count * page::size(), prot, MapFlags::PRIVATE) };
         Self { start: start.expect("a few pages"), count }
     }
 

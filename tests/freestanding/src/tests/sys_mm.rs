@@ -64,7 +64,8 @@ tests! {
 
     fn mmap_of_a_descriptor_of_the_wrong_mode_is_eacces() {
         let file = fds::file(b"text");
-        let (read_only, write_only) = (fds::reopen(&file, OFlags::RDONLY), fds::reopen(&file, OFlags::WRONLY));
+        let read_only = fds::reopen(&file, OFlags::RDONLY);
+        let write_only = fds::reopen(&file, OFlags::WRONLY);
         let shared = MapFlags::SHARED;
         assert_eq!(refused(4, READ, shared, write_only.as_fd(), 0), Errno::EACCES);
         assert_eq!(refused(4, READ, MapFlags::PRIVATE, write_only.as_fd(), 0), Errno::EACCES);
@@ -415,7 +416,7 @@ tests! {
         pages.unmap(1);
         assert_eq!(sys::mlock(pages.page(0), pages.len()), Err(Errno::ENOMEM));
         assert_eq!(sys::munlock(pages.page(0), pages.len()), Err(Errno::ENOMEM));
-        assert_eq!(sys::mlock(pages.page(0), usize::MAX - page::size()), Err(Errno::EINVAL));
+        assert_eq!(sys::munlock(pages.page(0), usize::MAX - page::size()), Err(Errno::EINVAL));
     }
 
     fn mlock_beyond_the_limit_is_enomem_or_eperm() {

@@ -33,7 +33,7 @@ tests! {
         let pids: &[AtomicI32] = map.atomics(0, 2).map_err(Errno::from)?;
         let parent = sys::getpid();
         // SAFETY: the child uses nothing that exists once.
-        let Some(child) = (unsafe { sys::fork() }?) else {
+        let Some(child) = unsafe { sys::fork() }? else {
             pids[0].store(sys::getpid().as_raw(), Relaxed);
             pids[1].store(sys::getppid().map_or(0, Pid::as_raw), Relaxed);
             sys::exit_group(9)
@@ -56,37 +56,43 @@ tests! {
         });
     }
 
-    fn clone_stores_the_childs_number_in_both() -> Result {
-        let map = SharedMap::new(8).map_err(Errno::from)?;
-        let seen: &AtomicI32 = map.atomic(0).map_err(Errno::from)?;
-        let (mut in_parent, mut in_child) = (0, 0);
-        let flags = CloneFlags::PARENT_SETTID | CloneFlags::CHILD_SETTID;
-        // SAFETY: a fork with two numbers stored; the child uses nothing that exists once.
-        let pid = unsafe { sys::clone(flags, Some(Signal::CHLD), &raw mut in_parent, &raw mut in_child) }?;
+    fn clone_stores_the_childs_number_in_the_child() -> Result {
+        let mut number = 0;
+        let place = &raw mut number;
+        // SAFETY: a fork; the child stores to its copy of the variable.
+        let pid = unsafe { sys::clone(CloneFlags::CHILD_SETTID, Some(Signal::CHLD), NULL, place) }?;
         let Some(pid) = pid else {
-            // SAFETY: a variable of this function's; the kernel stored to it.
-            seen.store(unsafe { (&raw const in_child).read_volatile() }, Relaxed);
-            sys::exit_group(0)
+            // SAFETY: a variable of this function's.
+            let number = unsafe { place.read_volatile() };
+            sys::exit_group(i32::from(number != sys::gettid().as_raw()))
         };
-        sys::wait4(WaitFor::Pid(pid), WaitFlags::empty())?;
+        let ended = sys::wait4(WaitFor::Pid(pid), WaitFlags::empty())?;
+        assert_eq!(ended.map(|(_, status)| status.success()), Some(true));
         // SAFETY: as above.
-        let (in_parent, in_child) = unsafe {
-            ((&raw const in_parent).read_volatile(), (&raw const in_child).read_volatile())
-        };
-        assert_eq!((in_parent, seen.load(Relaxed), in_child), (pid.as_raw(), pid.as_raw(), 0));
+        assert_eq!(unsafe { place.read_volatile() }, 0);
         Ok(())
     }
 
-    fn clone_clears_the_number_at_the_end() -> Result {
+    #[skip(qemu_user, "QEMU stores the number in the child's memory")]
+    fn clone_stores_the_childs_number_in_the_parent() -> Result {
+        let mut number = 0;
+        let place = &raw mut number;
+        // SAFETY: a fork; the kernel stores to the variable.
+        let pid = unsafe { sys::clone(CloneFlags::PARENT_SETTID, Some(Signal::CHLD), place, NULL) }?;
+        let Some(pid) = pid else { sys::exit_group(0) };
+        // SAFETY: a variable of this function's.
+        assert_eq!(unsafe { place.read_volatile() }, pid.as_raw());
+        sys::wait4(WaitFor::Pid(pid), WaitFlags::empty()).map(drop)
+    }
+
+    fn clone_stores_the_number_in_shared_memory() -> Result {
         let map = SharedMap::new(4).map_err(Errno::from)?;
         let number: &AtomicI32 = map.atomic(0).map_err(Errno::from)?;
-        number.store(-1, Relaxed);
-        let flags = CloneFlags::CHILD_SETTID | CloneFlags::CHILD_CLEARTID;
         // SAFETY: a fork; the number is in shared memory.
-        let pid = unsafe { sys::clone(flags, Some(Signal::CHLD), NULL, number.as_ptr()) }?;
-        let Some(pid) = pid else { sys::exit_group(i32::from(number.load(Relaxed) != sys::gettid().as_raw())) };
-        let ended = sys::wait4(WaitFor::Pid(pid), WaitFlags::empty())?;
-        assert_eq!(ended.map(|(_, status)| status.success()), Some(true));
+        let pid = unsafe { sys::clone(CloneFlags::CHILD_SETTID, Some(Signal::CHLD), NULL, number.as_ptr()) }?;
+        let Some(pid) = pid else { sys::exit_group(0) };
+        sys::wait4(WaitFor::Pid(pid), WaitFlags::empty())?;
+        assert_eq!(number.load(Relaxed), pid.as_raw());
         Ok(())
     }
 
@@ -336,17 +342,12 @@ tests! {
         assert_eq!(read(Pid::from_raw(i32::MAX).expect("a number"), &ranges[..1]), Err(Errno::ESRCH));
         // IOV_MAX is 1024.
         assert_eq!(read(sys::getpid(), &ranges), Err(Errno::EINVAL));
-        let parent = sys::getppid().expect("the harness");
         child::check(|| {
             // A process that may not be dumped may not be read by others.
             // SAFETY: sets a flag of this process.
             unsafe { sys::prctl(PR_SET_DUMPABLE, [0; 4]) }?;
             let guarded = sys::getpid();
-            child::check_as_nobody(|| {
-                for pid in [guarded, parent] {
-                    assert_eq!(read(pid, &ranges[..1]), Err(Errno::EPERM));
-                }
-            });
+            child::check_as_nobody(|| assert_eq!(read(guarded, &ranges[..1]), Err(Errno::EPERM)));
             Result::Ok(())
         });
     }

@@ -173,6 +173,7 @@ tests! {
         Ok(())
     }
 
+    #[skip(qemu_user, "qemu-x86_64 calls handlers on a stack that is 8 bytes off what the ABI promises")]
     fn sigaltstack_says_what_is_wrong() -> Result {
         let pages = Pages::new(16);
         // SAFETY: it fails.
@@ -296,7 +297,7 @@ unsafe extern "C" fn note(signal: i32, info: *mut SignalInfo, _: *mut c_void) {
 unsafe extern "C" fn clobber(signal: i32, info: *mut SignalInfo, context: *mut c_void) {
     let integers: [u64; 12] = core::array::from_fn(|index| black_box(index as u64 + 1000));
     let floats: [f64; 12] = core::array::from_fn(|index| black_box(index as f64 + 1000.0));
-    black_box((integers.iter().product::<u64>(), floats.iter().product::<f64>()));
+    black_box((integers.iter().sum::<u64>(), floats.iter().sum::<f64>()));
     // SAFETY: what the kernel passed.
     unsafe { note(signal, info, context) };
 }

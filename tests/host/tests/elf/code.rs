@@ -18,9 +18,12 @@ pub(crate) enum Instruction {
 /// The instructions of a function, in the order of their addresses.
 pub(crate) fn decode(arch: Arch, bytes: &[u8]) -> Vec<Instruction> {
     match arch {
-        Arch::X86_64 => Decoder::new(64, bytes, DecoderOptions::NONE).iter().map(|code| x86_64(&code)).collect(),
+        Arch::X86_64 => {
+            Decoder::new(64, bytes, DecoderOptions::NONE).iter().map(|code| x86_64(&code)).collect()
+        }
         Arch::Aarch64 => {
-            let words = bytes.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().expect("4 bytes")));
+            let words =
+                bytes.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().expect("4 bytes")));
             words.map(aarch64).collect()
         }
     }

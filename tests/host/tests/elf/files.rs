@@ -1,9 +1,9 @@
 //! Headers and symbols.
 
 use baremap_host_tests::{Program, example, examples, harness};
+use object::LittleEndian;
 use object::elf::{self, FileHeader64, PF_W, PF_X, ProgramHeader64, ProgramType};
 use object::read::elf::{FileHeader, ProgramHeader, Sym};
-use object::LittleEndian;
 
 /// Calls with every program, by name, and what the kernel reads of its file.
 #[track_caller]
@@ -66,7 +66,8 @@ fn undefined_symbols(program: &Program) -> Vec<String> {
     let undefined = symbols.iter().skip(1).filter(|symbol| symbol.st_shndx(LittleEndian) == elf::SHN_UNDEF);
     undefined
         .map(|symbol| {
-            String::from_utf8_lossy(symbol.name(LittleEndian, symbols.strings()).unwrap_or_default()).into_owned()
+            String::from_utf8_lossy(symbol.name(LittleEndian, symbols.strings()).unwrap_or_default())
+                .into_owned()
         })
         .collect()
 }

@@ -24,7 +24,8 @@ fn function(name: &str) -> Vec<Instruction> {
     let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name));
     let symbol = symbol.unwrap_or_else(|| panic!("the freestanding tests have no function {name}"));
     let section = symbol.section_index().and_then(|index| file.section_by_index(index).ok());
-    let bytes = section.and_then(|section| section.data_range(symbol.address(), symbol.size()).ok().flatten());
+    let bytes =
+        section.and_then(|section| section.data_range(symbol.address(), symbol.size()).ok().flatten());
     let code = decode(Arch::of_programs(), bytes.expect("it has a body"));
     assert!(!code.is_empty(), "{name} has a body");
     code

@@ -41,7 +41,8 @@ fn build(project: &Project, profile: &str, flags: &[&str]) -> Command {
 fn kind_and_tags(data: &[u8]) -> (object::elf::FileType, Vec<DynamicTag>) {
     let header = FileHeader64::<LittleEndian>::parse(data).expect("an ELF file");
     let segments = header.program_headers(LittleEndian, data).expect("program headers");
-    let dynamic = segments.iter().find_map(|segment| segment.dynamic(LittleEndian, data).expect("in the file"));
+    let dynamic =
+        segments.iter().find_map(|segment| segment.dynamic(LittleEndian, data).expect("in the file"));
     let tags = dynamic.unwrap_or_default().iter().map(|entry| entry.tag(LittleEndian)).collect();
     (header.e_type(LittleEndian), tags)
 }
@@ -50,7 +51,7 @@ fn kind_and_tags(data: &[u8]) -> (object::elf::FileType, Vec<DynamicTag>) {
 #[track_caller]
 fn builds_and_runs(project: &Project, flags: &[&str], check: impl Fn(object::elf::FileType, &[DynamicTag])) {
     for (profile, folder) in [("dev", "debug"), ("release", "release")] {
-        Output::of(&mut build(project, profile, flags)).success();
+        assert_eq!(Output::of(&mut build(project, profile, flags)).success(), "");
         let program = project.built(&format!("{}/{folder}/program", target()));
         let (kind, tags) = kind_and_tags(&fs::read(&program).unwrap());
         check(kind, &tags);

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use baremap_host_tests::Output;
 use tempfile::TempDir;
 
 /// The top folder of this workspace.
@@ -26,7 +25,8 @@ impl Project {
         let folder = tempfile::tempdir().expect("there is a place for temporary files");
         for (path, content) in files {
             let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().expect("it lies in the folder")).expect("the folder takes folders");
+            fs::create_dir_all(path.parent().expect("it lies in the folder"))
+                .expect("the folder takes folders");
             fs::write(path, content).expect("the folder takes files");
         }
         // The versions that this workspace has: they are there, and nothing else needs to be.
@@ -48,7 +48,6 @@ impl Project {
             .env_remove("CARGO_BUILD_TARGET");
         command
     }
-
 
     /// A file that cargo built, by its path in the target folder.
     pub(crate) fn built(&self, path: &str) -> PathBuf {

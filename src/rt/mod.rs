@@ -23,6 +23,8 @@
 //! }
 //! ```
 
+#[cfg(not(feature = "std"))]
+mod compiler;
 mod env;
 mod macros;
 #[cfg(all(feature = "panic-handler", not(feature = "std")))]
@@ -51,15 +53,6 @@ pub(crate) fn env() -> Option<Env> {
     let stack = STACK.load(Relaxed);
     // SAFETY: `start` stored what the kernel made.
     (!stack.is_null()).then(|| unsafe { Env::new(stack) })
-}
-
-/// The compiler's own helpers for atomics may ask by this name what the processor can do: nothing but what every one can.
-///
-/// The truth is in [`Env::aux_value`]; to tell it here would keep the stack's address in every program.
-#[cfg(not(feature = "std"))]
-#[unsafe(no_mangle)]
-extern "C" fn getauxval(_kind: usize) -> usize {
-    0
 }
 
 /// What may follow [`entry!`](crate::entry): a function of [`Env`] or of nothing, whose result is an [`Exit`].

@@ -211,7 +211,9 @@ impl fmt::Display for Error {
             }
             Reason::OffsetWithoutFile => f.write_str("an offset is only for a map of a file"),
             Reason::Kind(kind) => write!(f, "{kind} cannot be mapped, only a regular file"),
-            Reason::NotReadable => f.write_str("the descriptor is not open for reading, which every map takes"),
+            Reason::NotReadable => {
+                f.write_str("the descriptor is not open for reading, which every map takes")
+            }
             Reason::NotWritable => f.write_str("the descriptor is not open for reading and writing"),
             Reason::UnexpectedEnd => f.write_str("the file ends before the buffer is full"),
             Reason::NoName => f.write_str("the name is empty, or only dots"),

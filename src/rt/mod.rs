@@ -39,7 +39,10 @@ pub use macros::{__stderr, __stdout};
 #[doc(hidden)]
 pub use relocate::__relocate;
 
+use crate::fd::BorrowedFd;
 use crate::process::{self, Exit};
+use crate::sys::{self, Mode, OFlags};
+use core::mem;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
@@ -83,6 +86,19 @@ impl<T: Exit, F: FnOnce(Env) -> T> Main<(Env,)> for F {
 #[inline(always)]
 pub unsafe fn start<Arguments>(stack: *const usize, main: impl Main<Arguments>) -> ! {
     STACK.store(stack.cast_mut(), Relaxed);
+    open_standard_descriptors();
     // SAFETY: the caller's promise.
     process::exit(main.run(unsafe { Env::new(stack) }))
+}
+
+/// Opens /dev/null for those of the first three descriptors that the program was started without: else the next file that
+/// it opens would get the number, and what it prints would go into that file.
+fn open_standard_descriptors() {
+    for number in 0..=2 {
+        // SAFETY: only asks whether it is open.
+        if sys::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(number) }).is_err() {
+            // The lowest free number, which is this one. Where there is no /dev/null (an init's first steps), it stays free.
+            let _ = sys::open(c"/dev/null", OFlags::RDWR, Mode::empty()).map(mem::forget);
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Programs that are linked without a fixed address and have no loader: they mend their own addresses.
 
 use crate::arch::relocate::{RELATIVE, elf_header, store};
-use linux_raw_sys::elf_uapi::{DT_NULL, DT_RELA, DT_RELASZ, Elf64_Dyn, Elf64_Ehdr, Elf64_Phdr, Elf64_Rela, ET_DYN, PT_DYNAMIC};
+use linux_raw_sys::elf_uapi::{
+    DT_NULL, DT_RELA, DT_RELASZ, ET_DYN, Elf64_Dyn, Elf64_Ehdr, Elf64_Phdr, Elf64_Rela, PT_DYNAMIC, PT_INTERP,
+};
 
 /// The table of relative relocations in its packed form, which linkers make with `-z pack-relative-relocs`.
 const DT_RELR: i64 = 36;
@@ -53,19 +55,24 @@ impl Table {
     const EMPTY: Table = Table { offset: 0, len: 0 };
 }
 
+/// The offset of the table that says where the relocations are, if there are any to apply.
+///
 /// # Safety
 /// `base` is where the image is mapped, `header` its header.
 unsafe fn dynamic_section(base: *const u8, header: &Elf64_Ehdr) -> Option<usize> {
-    let mut index = 0;
+    let (mut index, mut dynamic) = (0, None);
     while index < usize::from(header.e_phnum) {
         // SAFETY: within the table of program headers.
         let segment = unsafe { &*base.add(header.e_phoff as usize).cast::<Elf64_Phdr>().add(index) };
-        if segment.p_type == PT_DYNAMIC {
-            return Some(segment.p_vaddr as usize);
+        match segment.p_type {
+            PT_DYNAMIC => dynamic = Some(segment.p_vaddr as usize),
+            // A loader has relocated it already, and the packed form bears that only once.
+            PT_INTERP => return None,
+            _ => {}
         }
         index += 1;
     }
-    None
+    dynamic
 }
 
 /// # Safety

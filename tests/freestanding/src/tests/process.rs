@@ -27,7 +27,6 @@ tests! {
         assert_eq!(child::run::<()>(|| panic!("as it should")).code(), Some(101));
     }
 
-    #[skip(qemu_user, "QEMU needs threads of its own for every child")]
     fn fork_beyond_the_limit_says_so() {
         child::check(|| {
             limits::set(RLIMIT_NPROC, 0).expect("a lower limit");

@@ -399,6 +399,16 @@ tests! {
         sys::munlock(pages.page(0), pages.len())
     }
 
+    fn munlock_undoes_mlock() -> Result {
+        let pages = Pages::new(1);
+        // Only the contents of pages that are not locked may be declared stale.
+        let stale = || sys::msync(pages.page(0), pages.len(), MsyncFlags::SYNC | MsyncFlags::INVALIDATE);
+        sys::mlock(pages.page(0), pages.len())?;
+        assert_eq!(stale(), Err(Errno::EBUSY));
+        sys::munlock(pages.page(0), pages.len())?;
+        stale()
+    }
+
     #[skip(qemu_user, "QEMU has no mlock2")]
     fn mlock2_waits_for_the_first_touch() -> Result {
         let pages = Pages::new(2);

@@ -45,7 +45,6 @@ tests! {
         Ok(())
     }
 
-    #[skip(qemu_user, "QEMU needs threads of its own for every child")]
     fn fork_beyond_the_limit_is_eagain() {
         child::check(|| {
             limits::set(RLIMIT_NPROC, 0)?;

@@ -210,10 +210,15 @@ tests! {
         let _ = sys::kill(sys::getpid(), Some(Signal::KILL));
     }
 
-    #[signal(SIGTERM)]
-    fn kill_group_kills_oneself_too() {
-        let _ = sys::kill_group(sys::getpid(), Some(Signal::TERM));
-        process::sleep(Duration::MAX);
+    fn kill_group_reaches_every_member() -> Result {
+        // In the harness, a test leads its group.
+        let member = child_that(|| {})?;
+        on(Signal::TERM, note, SigactionFlags::empty())?;
+        sys::kill_group(sys::getpid(), Some(Signal::TERM))?;
+        assert_eq!(COUNT.load(Relaxed), 1);
+        let (_, status) = sys::wait4(WaitFor::Pid(member), WaitFlags::empty())?.expect("it waits");
+        assert_eq!(status.signal(), Some(Signal::TERM));
+        Ok(())
     }
 
     fn signals_to_nobody_are_esrch() {

@@ -61,27 +61,59 @@ macro_rules! errnos {
                 #[doc = $sentence]
                 pub const $name: Errno = Errno::from_raw_os_error(errno::$name as i32).unwrap();
             )*
-
-            /// The constant's name, such as `"EINVAL"`, if the number has one.
-            #[must_use]
-            pub const fn name(self) -> Option<&'static str> {
-                match self {
-                    $(Errno::$name => Some(stringify!($name)),)*
-                    _ => None,
-                }
-            }
-
-            /// The sentence that says what the number means, as strerror(3) has it in the C locale.
-            #[must_use]
-            pub const fn sentence(self) -> &'static str {
-                match self {
-                    $(Errno::$name => $sentence,)*
-                    _ => "Unknown error",
-                }
-            }
         }
+
+        /// The numbers in the order of the two lists.
+        const NUMBERS: &[u32] = &[$(errno::$name),*];
+        /// All names, and all sentences, each with an end of line. One text of each in place of a table of slices: what
+        /// prints an error carries all of them, and the smallest programs are half the size.
+        const NAMES: &str = concat!($(stringify!($name), "\n"),*);
+        const SENTENCES: &str = concat!($($sentence, "\n"),*);
     };
 }
+
+impl Errno {
+    /// The constant's name, such as `"EINVAL"`, if the number has one.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        self.line_of(NAMES)
+    }
+
+    /// The sentence that says what the number means, as strerror(3) has it in the C locale.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        self.line_of(SENTENCES).unwrap_or("Unknown error")
+    }
+
+    /// This number's line of a list that has a line for each of [`NUMBERS`].
+    fn line_of(self, list: &'static str) -> Option<&'static str> {
+        let mut lines = list.split_terminator('\n');
+        let mut next = FIRST;
+        // The numbers ascend by one, but for the gaps.
+        while next < self.0.get() {
+            if !GAPS.contains(&next) {
+                lines.next()?;
+            }
+            next += 1;
+        }
+        if GAPS.contains(&next) { None } else { lines.next() }
+    }
+}
+
+/// The number of the first line, and those that no line has.
+const FIRST: i32 = 1;
+const GAPS: [i32; 2] = [41, 58];
+
+const _: () = {
+    let (mut index, mut number) = (0, FIRST);
+    while index < NUMBERS.len() {
+        while number == GAPS[0] || number == GAPS[1] {
+            number += 1;
+        }
+        assert!(NUMBERS[index] == number as u32, "the list has every number but the gaps, in order");
+        (index, number) = (index + 1, number + 1);
+    }
+};
 
 errnos! {
     EPERM = "Operation not permitted",

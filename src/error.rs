@@ -329,9 +329,10 @@ impl fmt::Display for Operation {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.operation)?;
+        f.write_str(self.operation.name())?;
+        f.write_str(": ")?;
         match self.reason {
-            Reason::Kernel => write!(f, "{}{}", self.errno, self.hint()),
+            Reason::Kernel => f.write_str(self.errno.sentence()).and_then(|()| f.write_str(self.hint())),
             Reason::OutOfBounds { offset, len, size } => {
                 write!(f, "{len} bytes from offset {offset} are not within the {size} bytes of the map")
             }
@@ -346,7 +347,9 @@ impl fmt::Display for Error {
             }
             Reason::OffsetWithoutFile => f.write_str("an offset is only for a map of a file"),
             Reason::Kind(kind) => write!(f, "{kind} cannot be mapped, only a regular file"),
-            Reason::NotReadable => f.write_str("the descriptor is not open for reading, which every map takes"),
+            Reason::NotReadable => {
+                f.write_str("the descriptor is not open for reading, which every map takes")
+            }
             Reason::NotWritable => f.write_str("the descriptor is not open for reading and writing"),
             Reason::UnexpectedEnd => f.write_str("the file ends before the buffer is full"),
             Reason::Fault { copied } => {

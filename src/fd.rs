@@ -17,7 +17,8 @@ pub const STDOUT: BorrowedFd<'static> = standard(1);
 pub const STDERR: BorrowedFd<'static> = standard(2);
 
 const fn standard(number: RawFd) -> BorrowedFd<'static> {
-    // SAFETY: the three exist for the life of a process by convention; a process started without them gets EBADF.
+    // SAFETY: the three exist for the life of a process: the standard library and this crate's `rt` open what is missing
+    // when it starts.
     unsafe { BorrowedFd::borrow_raw(number) }
 }
 

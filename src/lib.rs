@@ -68,8 +68,15 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-compile_error!("baremap makes the system calls of Linux on x86_64 and aarch64, and knows no other system");
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64",
+    target_endian = "little",
+)))]
+compile_error!(
+    "baremap makes the system calls of Linux on 64-bit, little-endian x86_64 and aarch64; it knows no other system"
+);
 
 pub mod arch;
 mod caps;

@@ -33,15 +33,24 @@ fn lock() -> Option<MutexGuard<'static, ()>> {
 /// # Errors
 /// Those of [`file::write_all`].
 pub(crate) fn print(fd: BorrowedFd<'_>, arguments: fmt::Arguments<'_>) -> Result<()> {
+    print_with(fd, |out| out.write_fmt(arguments))
+}
+
+/// Prints what a function writes.
+///
+/// # Errors
+/// Those of [`file::write_all`].
+pub(crate) fn print_with(fd: BorrowedFd<'_>, write: impl FnOnce(&mut Out<'_>) -> fmt::Result) -> Result<()> {
     let _line = lock();
     let mut out = Out { fd, bytes: [0; BUFFER], len: 0, result: Ok(()) };
     // The error has no content; a value's own is not ours to judge, and the descriptor's is in `result`.
-    let _ = out.write_fmt(arguments);
+    let _ = write(&mut out);
     out.flush();
     out.result
 }
 
-struct Out<'fd> {
+/// What is to be printed, as far as it has not gone out.
+pub(crate) struct Out<'fd> {
     fd: BorrowedFd<'fd>,
     bytes: [u8; BUFFER],
     len: usize,
@@ -50,8 +59,9 @@ struct Out<'fd> {
 
 impl Out<'_> {
     fn flush(&mut self) {
-        let bytes = &self.bytes[..self.len];
-        if self.result.is_ok() {
+        if let Some(bytes) = self.bytes.get(..self.len)
+            && self.result.is_ok()
+        {
             self.result = file::write_all(self.fd, bytes);
         }
         self.len = 0;
@@ -64,8 +74,11 @@ impl Write for Out<'_> {
             if piece.len() > BUFFER - self.len {
                 self.flush();
             }
-            self.bytes[self.len..][..piece.len()].copy_from_slice(piece);
-            self.len += piece.len();
+            // There is room now. Asked for by `get_mut`, it takes no panic and none of its messages.
+            if let Some(room) = self.bytes.get_mut(self.len..self.len + piece.len()) {
+                room.copy_from_slice(piece);
+                self.len += piece.len();
+            }
         }
         self.result.map_err(|_| fmt::Error)
     }

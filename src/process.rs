@@ -13,8 +13,17 @@ use core::time::Duration;
 #[derive(Debug)]
 pub struct Child {
     pid: Pid,
-    /// Set once the process has been waited for: its number may be another's from then on.
-    status: Option<WaitStatus>,
+    /// What waiting for it has come to. Once that is something, the number may be another process's.
+    ended: Option<Ended>,
+}
+
+/// The end of a child.
+#[derive(Clone, Copy, Debug)]
+enum Ended {
+    /// Waited for here.
+    With(WaitStatus),
+    /// Nobody knows how: somebody else waited for it, or `SIGCHLD` is ignored.
+    Unseen,
 }
 
 /// Which of the two processes is running after [`fork`].
@@ -86,7 +95,7 @@ impl<T: Exit, E: fmt::Display> Exit for core::result::Result<T, E> {
 pub unsafe fn fork() -> Result<Fork> {
     // SAFETY: passed on to the caller.
     match unsafe { sys::fork() } {
-        Ok(Some(pid)) => Ok(Fork::Parent(Child { pid, status: None })),
+        Ok(Some(pid)) => Ok(Fork::Parent(Child { pid, ended: None })),
         Ok(None) => Ok(Fork::Child),
         Err(errno) => Err(Error::new(Operation::Fork, errno)),
     }
@@ -170,24 +179,30 @@ impl Child {
     }
 
     fn wait_with(&mut self, flags: WaitFlags) -> Result<Option<WaitStatus>> {
-        while self.status.is_none() {
+        while self.ended.is_none() {
             match sys::wait4(WaitFor::Pid(self.pid), flags) {
-                Ok(Some((_, status))) => self.status = Some(status),
+                Ok(Some((_, status))) => self.ended = Some(Ended::With(status)),
                 Ok(None) => break,
                 Err(Errno::EINTR) => {}
+                Err(Errno::ECHILD) => self.ended = Some(Ended::Unseen),
                 Err(errno) => return Err(Error::new(Operation::Wait, errno)),
             }
         }
-        Ok(self.status)
+        match self.ended {
+            None => Ok(None),
+            Some(Ended::With(status)) => Ok(Some(status)),
+            Some(Ended::Unseen) => Err(Error::new(Operation::Wait, Errno::ECHILD)),
+        }
     }
 
-    /// Sends it a signal.
+    /// Sends it a signal. Where somebody else may wait for this process's children, or `SIGCHLD` is ignored, its number
+    /// may by then be another process's.
     ///
     /// # Errors
     /// `ESRCH` (it has been waited for), `EPERM`.
     #[inline]
     pub fn kill(&self, signal: Signal) -> Result<()> {
-        match self.status {
+        match self.ended {
             Some(_) => Err(Errno::ESRCH),
             None => sys::kill(self.pid, Some(signal)),
         }

@@ -35,6 +35,9 @@ pub unsafe fn jump(entry: usize, stack: *const usize) -> ! {
 }
 
 /// Makes `_start`, which hands the stack pointer to the function `$entry`: `unsafe extern "C" fn(*const usize) -> !`.
+///
+/// Before anything else it relocates the program. It calls the function itself: compiled code might go by a table of
+/// addresses that are not filled in yet.
 #[cfg(feature = "relocate")]
 #[doc(hidden)]
 #[macro_export]
@@ -43,7 +46,16 @@ macro_rules! __start {
         #[unsafe(naked)]
         #[unsafe(no_mangle)]
         unsafe extern "C" fn _start() -> ! {
-            ::core::arch::naked_asm!("mov x29, 0", "mov x30, 0", "mov x0, sp", "b {entry}", entry = sym $entry)
+            ::core::arch::naked_asm!(
+                "mov x29, 0",
+                "mov x19, sp",
+                "bl {relocate}",
+                "mov x30, 0",
+                "mov x0, x19",
+                "b {entry}",
+                relocate = sym $crate::rt::__relocate,
+                entry = sym $entry,
+            )
         }
     };
 }

@@ -6,7 +6,8 @@
 //! | number      | `x8`                                                    |
 //! | arguments   | `x0`, `x1`, `x2`, `x3`, `x4`, `x5`                      |
 //! | result      | `x0`; -4095 to -1 is a negated errno                    |
-//! | lost        | nothing but `x0` (and `x8`, which the stub loads)       |
+//! | lost        | `x0`, and `x8`, which the stub loads; of the vector     |
+//! |             | registers all beyond 128 bits, of SVE the predicates    |
 //! | kept        | every other register, the flags and the stack           |
 //!
 //! The number is a constant of the template: as an operand it costs a register move that the compiler places badly.
@@ -24,6 +25,7 @@ macro_rules! stub {
         pub unsafe fn $name<const NUMBER: usize>($($argument: usize),*) -> usize {
             let result;
             // SAFETY: the clobbers are those of the table above; for the rest the caller answers.
+            #[cfg(not(target_feature = "sve"))]
             unsafe {
                 asm!(
                     "mov x8, {number}",
@@ -32,6 +34,27 @@ macro_rules! stub {
                     $(in($register) $argument,)*
                     lateout("x0") result,
                     out("x8") _,
+                    options(nostack, preserves_flags $(, $option)?),
+                );
+            }
+            // SAFETY: as above. Code for SVE keeps more than 128 bits in a register, and loses them here.
+            #[cfg(target_feature = "sve")]
+            unsafe {
+                asm!(
+                    "mov x8, {number}",
+                    "svc 0",
+                    number = const NUMBER,
+                    $(in($register) $argument,)*
+                    lateout("x0") result,
+                    out("x8") _,
+                    out("v0") _, out("v1") _, out("v2") _, out("v3") _, out("v4") _, out("v5") _,
+                    out("v6") _, out("v7") _, out("v8") _, out("v9") _, out("v10") _, out("v11") _,
+                    out("v12") _, out("v13") _, out("v14") _, out("v15") _, out("v16") _, out("v17") _,
+                    out("v18") _, out("v19") _, out("v20") _, out("v21") _, out("v22") _, out("v23") _,
+                    out("v24") _, out("v25") _, out("v26") _, out("v27") _, out("v28") _, out("v29") _,
+                    out("v30") _, out("v31") _, out("p0") _, out("p1") _, out("p2") _, out("p3") _,
+                    out("p4") _, out("p5") _, out("p6") _, out("p7") _, out("p8") _, out("p9") _,
+                    out("p10") _, out("p11") _, out("p12") _, out("p13") _, out("p14") _, out("p15") _,
                     options(nostack, preserves_flags $(, $option)?),
                 );
             }

@@ -20,3 +20,15 @@ pub fn elf_header() -> *const u8 {
     }
     header
 }
+
+/// Stores a word, aligned or not.
+///
+/// Not by `write_unaligned`: where nothing is optimised that is a call of `memcpy`, by an address that is not mended yet.
+///
+/// # Safety
+/// The word there is the caller's to write.
+#[inline(always)]
+pub unsafe fn store(place: *mut u8, word: usize) {
+    // SAFETY: passed on to the caller.
+    unsafe { asm!("mov [{}], {}", in(reg) place, in(reg) word, options(nostack, preserves_flags)) };
+}

@@ -34,6 +34,9 @@ pub unsafe fn jump(entry: usize, stack: *const usize) -> ! {
 }
 
 /// Makes `_start`, which hands the stack pointer to the function `$entry`: `unsafe extern "C" fn(*const usize) -> !`.
+///
+/// Before anything else it relocates the program. It calls the function itself: compiled code might go by a table of
+/// addresses that are not filled in yet.
 #[cfg(feature = "relocate")]
 #[doc(hidden)]
 #[macro_export]
@@ -42,7 +45,15 @@ macro_rules! __start {
         #[unsafe(naked)]
         #[unsafe(no_mangle)]
         unsafe extern "C" fn _start() -> ! {
-            ::core::arch::naked_asm!("xor ebp, ebp", "mov rdi, rsp", "call {entry}", entry = sym $entry)
+            ::core::arch::naked_asm!(
+                "xor ebp, ebp",
+                "mov rbx, rsp",
+                "call {relocate}",
+                "mov rdi, rbx",
+                "call {entry}",
+                relocate = sym $crate::rt::__relocate,
+                entry = sym $entry,
+            )
         }
     };
 }

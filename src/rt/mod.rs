@@ -23,6 +23,8 @@
 //! }
 //! ```
 
+#[cfg(not(feature = "std"))]
+mod compiler;
 mod env;
 mod macros;
 #[cfg(all(feature = "panic-handler", not(feature = "std")))]
@@ -33,8 +35,14 @@ mod relocate;
 pub use env::{Args, Aux, Env, Vars};
 #[doc(hidden)]
 pub use macros::{__stderr, __stdout};
+#[cfg(feature = "relocate")]
+#[doc(hidden)]
+pub use relocate::__relocate;
 
+use crate::fd::BorrowedFd;
 use crate::process::{self, Exit};
+use crate::sys::{self, Mode, OFlags};
+use core::mem;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
@@ -73,16 +81,24 @@ impl<T: Exit, F: FnOnce(Env) -> T> Main<(Env,)> for F {
 /// What `_start` calls.
 ///
 /// # Safety
-/// `stack` is the stack pointer as the kernel set it, and nothing of the program has run.
+/// `stack` is the stack pointer as the kernel set it, and nothing of the program has run but what relocates it.
 #[doc(hidden)]
 #[inline(always)]
 pub unsafe fn start<Arguments>(stack: *const usize, main: impl Main<Arguments>) -> ! {
-    #[cfg(feature = "relocate")]
-    // SAFETY: nothing has run, so that nothing has used an address that is about to be mended.
-    unsafe {
-        relocate::relocate();
-    }
     STACK.store(stack.cast_mut(), Relaxed);
+    open_standard_descriptors();
     // SAFETY: the caller's promise.
     process::exit(main.run(unsafe { Env::new(stack) }))
+}
+
+/// Opens /dev/null for those of the first three descriptors that the program was started without: else the next file that
+/// it opens would get the number, and what it prints would go into that file.
+fn open_standard_descriptors() {
+    for number in 0..=2 {
+        // SAFETY: only asks whether it is open.
+        if sys::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(number) }).is_err() {
+            // The lowest free number, which is this one. Where there is no /dev/null (an init's first steps), it stays free.
+            let _ = sys::open(c"/dev/null", OFlags::RDWR, Mode::empty()).map(mem::forget);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use crate::fd::STDERR;
 use crate::print;
 use crate::process::{self, PANICKED};
+use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -14,9 +15,21 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     // panic at once, both are heard.
     if !PANICKING.load(Relaxed) {
         PANICKING.store(true, Relaxed);
-        let _ = print::print(STDERR, format_args!("{info}\n"));
+        let _ = print::print_with(STDERR, |out| write(out, info));
     }
     process::exit(PANICKED)
+}
+
+/// As the standard library has it: `panicked at FILE:LINE:COLUMN:` and the message on the next line.
+///
+/// Piece by piece: to print the place as a value would link all that formatting a string can do.
+fn write(out: &mut impl Write, info: &PanicInfo<'_>) -> fmt::Result {
+    out.write_str("panicked at ")?;
+    if let Some(place) = info.location() {
+        out.write_str(place.file())?;
+        write!(out, ":{}:{}", place.line(), place.column())?;
+    }
+    write!(out, ":\n{}\n", info.message())
 }
 
 /// The standard library's unwinding tables name this function. Here a panic ends the process, so that nobody calls it;

@@ -1,21 +1,22 @@
 //! Programs that are linked without a fixed address and have no loader: they mend their own addresses.
 
-use crate::arch::relocate::{RELATIVE, elf_header};
-use linux_raw_sys::elf_uapi::{DT_NULL, DT_RELA, DT_RELASZ, Elf64_Dyn, Elf64_Ehdr, Elf64_Phdr, Elf64_Rela, ET_DYN, PT_DYNAMIC};
+use crate::arch::relocate::{RELATIVE, elf_header, store};
+use linux_raw_sys::elf_uapi::{
+    DT_NULL, DT_RELA, DT_RELASZ, ET_DYN, Elf64_Dyn, Elf64_Ehdr, Elf64_Phdr, Elf64_Rela, PT_DYNAMIC, PT_INTERP,
+};
 
 /// The table of relative relocations in its packed form, which linkers make with `-z pack-relative-relocs`.
 const DT_RELR: i64 = 36;
 /// Bytes in that table.
 const DT_RELRSZ: i64 = 35;
 
-/// Applies the program's relative relocations; there are no others in a static program.
+/// Applies the program's relative relocations; there are no others in a static program. `_start` calls it.
 ///
 /// It must not use an address that is a relocation itself: no tables of functions, no panics, no formatting.
 ///
 /// # Safety
-/// Nothing of the program has run.
-#[inline(never)]
-pub(super) unsafe fn relocate() {
+/// Nothing of the program has run: nothing has used an address that is about to be mended.
+pub unsafe extern "C" fn __relocate() {
     let base = elf_header();
     // SAFETY: the linker put the header there, and the kernel mapped what it describes.
     unsafe {
@@ -54,19 +55,24 @@ impl Table {
     const EMPTY: Table = Table { offset: 0, len: 0 };
 }
 
+/// The offset of the table that says where the relocations are, if there are any to apply.
+///
 /// # Safety
 /// `base` is where the image is mapped, `header` its header.
 unsafe fn dynamic_section(base: *const u8, header: &Elf64_Ehdr) -> Option<usize> {
-    let mut index = 0;
+    let (mut index, mut dynamic) = (0, None);
     while index < usize::from(header.e_phnum) {
         // SAFETY: within the table of program headers.
         let segment = unsafe { &*base.add(header.e_phoff as usize).cast::<Elf64_Phdr>().add(index) };
-        if segment.p_type == PT_DYNAMIC {
-            return Some(segment.p_vaddr as usize);
+        match segment.p_type {
+            PT_DYNAMIC => dynamic = Some(segment.p_vaddr as usize),
+            // A loader has relocated it already, and the packed form bears that only once.
+            PT_INTERP => return None,
+            _ => {}
         }
         index += 1;
     }
-    None
+    dynamic
 }
 
 /// # Safety
@@ -78,8 +84,8 @@ unsafe fn apply_rela(base: *const u8, table: Table) {
         unsafe {
             let entry = &*base.add(table.offset + offset).cast::<Elf64_Rela>();
             if entry.r_info as u32 == RELATIVE {
-                let place = base.add(entry.r_offset as usize).cast_mut().cast::<usize>();
-                place.write_unaligned(base.addr().wrapping_add(entry.r_addend as usize));
+                let place = base.add(entry.r_offset as usize).cast_mut();
+                store(place, base.addr().wrapping_add(entry.r_addend as usize));
             }
         }
         offset += size_of::<Elf64_Rela>();

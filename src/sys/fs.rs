@@ -443,7 +443,9 @@ pub fn linkat(
 ) -> Result<(), Errno> {
     let (old_path, new_path, flags) = (address(old_path), address(new_path), flags.bits() as usize);
     // SAFETY: the kernel reads the paths up to their nulls.
-    done(unsafe { syscall5::<{ nr::LINKAT }>(register(old_dir), old_path, register(new_dir), new_path, flags) })
+    done(unsafe {
+        syscall5::<{ nr::LINKAT }>(register(old_dir), old_path, register(new_dir), new_path, flags)
+    })
 }
 
 /// [fchmod(2)](https://man7.org/linux/man-pages/man2/chmod.2.html): sets the permission bits.
@@ -491,7 +493,9 @@ pub fn renameat2(
 ) -> Result<(), Errno> {
     let (old_path, new_path, flags) = (address(old_path), address(new_path), flags.bits() as usize);
     // SAFETY: the kernel reads the paths up to their nulls.
-    done(unsafe { syscall5::<{ nr::RENAMEAT2 }>(register(old_dir), old_path, register(new_dir), new_path, flags) })
+    done(unsafe {
+        syscall5::<{ nr::RENAMEAT2 }>(register(old_dir), old_path, register(new_dir), new_path, flags)
+    })
 }
 
 /// [memfd_create(2)](https://man7.org/linux/man-pages/man2/memfd_create.2.html): a file in memory without a name in

@@ -86,7 +86,9 @@ fn futex(word: &AtomicU32, operation: u32, value: u32, timeout: usize, bits: u32
 #[inline(always)]
 pub unsafe fn set_robust_list(head: *mut RobustListHead) -> Result<(), Errno> {
     // SAFETY: passed on to the caller.
-    done(unsafe { syscall2::<{ nr::SET_ROBUST_LIST }>(head.expose_provenance(), size_of::<RobustListHead>()) })
+    done(unsafe {
+        syscall2::<{ nr::SET_ROBUST_LIST }>(head.expose_provenance(), size_of::<RobustListHead>())
+    })
 }
 
 /// [get_robust_list(2)](https://man7.org/linux/man-pages/man2/get_robust_list.2.html): the list of a thread (`None`:
@@ -98,7 +100,8 @@ pub unsafe fn set_robust_list(head: *mut RobustListHead) -> Result<(), Errno> {
 pub fn get_robust_list(thread: Option<Pid>) -> Result<*mut RobustListHead, Errno> {
     let (mut head, mut len) = (ptr::null_mut::<RobustListHead>(), 0_usize);
     let thread = thread.map_or(0, Pid::as_raw) as usize;
-    let (head_address, len_address) = ((&raw mut head).expose_provenance(), (&raw mut len).expose_provenance());
+    let (head_address, len_address) =
+        ((&raw mut head).expose_provenance(), (&raw mut len).expose_provenance());
     // SAFETY: the kernel writes pointer and length.
     done(unsafe { syscall3::<{ nr::GET_ROBUST_LIST }>(thread, head_address, len_address) })?;
     Ok(head)

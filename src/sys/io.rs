@@ -331,7 +331,8 @@ pub fn fcntl_add_seals(fd: BorrowedFd<'_>, seals: SealFlags) -> Result<(), Errno
 /// descriptor. Does not wait.
 ///
 /// # Errors
-/// `EAGAIN` (somebody else holds it), `EBADF` (the descriptor's mode does not suit the lock), `EINVAL`, `ENOLCK`.
+/// `EAGAIN` (somebody else holds it), `EBADF` (the descriptor's mode does not suit the lock), `EINVAL` (a number above
+/// `i64::MAX`, or no regular file), `ENOLCK`.
 #[inline(always)]
 pub fn fcntl_ofd_setlk(fd: BorrowedFd<'_>, kind: LockKind, start: u64, len: u64) -> Result<(), Errno> {
     ofd_lock(fd, raw::F_OFD_SETLK, kind, start, len)
@@ -349,12 +350,14 @@ pub fn fcntl_ofd_setlkw(fd: BorrowedFd<'_>, kind: LockKind, start: u64, len: u64
 
 #[inline(always)]
 fn ofd_lock(fd: BorrowedFd<'_>, command: u32, kind: LockKind, start: u64, len: u64) -> Result<(), Errno> {
+    // The kernel would take them for negative: bytes before the start.
+    let (Ok(start), Ok(len)) = (i64::try_from(start), i64::try_from(len)) else { return Err(Errno::EINVAL) };
     // The kernel demands a pid of 0 for locks of this kind.
     let lock = raw::flock {
         l_type: kind as i16,
         l_whence: raw::SEEK_SET as i16,
-        l_start: start as i64,
-        l_len: len as i64,
+        l_start: start,
+        l_len: len,
         l_pid: 0,
     };
     done(fcntl(fd, command, (&raw const lock).expose_provenance()))

@@ -2,7 +2,9 @@
 
 use crate::Errno;
 use crate::arch;
-use crate::arch::syscall::{syscall0_nomem, syscall1_noreturn, syscall2, syscall3, syscall4, syscall5, syscall6};
+use crate::arch::syscall::{
+    syscall0_nomem, syscall1_noreturn, syscall2, syscall3, syscall4, syscall5, syscall6,
+};
 use crate::fd::{BorrowedFd, OwnedFd};
 use bitflags::bitflags;
 use core::ffi::{CStr, c_char};
@@ -265,7 +267,11 @@ pub unsafe fn clone(
 /// `E2BIG`, `EACCES`, `EFAULT`, `EINVAL`, `EIO`, `EISDIR`, `ELIBBAD`, `ELOOP`, `EMFILE`, `ENAMETOOLONG`, `ENFILE`,
 /// `ENOENT`, `ENOEXEC`, `ENOMEM`, `ENOTDIR`, `EPERM`, `ETXTBSY`.
 #[inline(always)]
-pub unsafe fn execve(path: &CStr, arguments: *const *const c_char, environment: *const *const c_char) -> Errno {
+pub unsafe fn execve(
+    path: &CStr,
+    arguments: *const *const c_char,
+    environment: *const *const c_char,
+) -> Errno {
     let path = path.as_ptr().expose_provenance();
     // SAFETY: passed on to the caller.
     let result = unsafe {
@@ -281,14 +287,15 @@ pub unsafe fn execve(path: &CStr, arguments: *const *const c_char, environment: 
 /// reported yet, with [`WaitFlags::NOHANG`].
 ///
 /// # Errors
-/// `ECHILD` (no such child), `EINTR`, `EINVAL` (flags, or a descriptor: that is for [`waitid`]).
+/// `ECHILD` (no such child), `EINTR`, `EINVAL` (flags, or a descriptor or group 1: these are for [`waitid`]).
 #[inline(always)]
 pub fn wait4(who: WaitFor<'_>, flags: WaitFlags) -> Result<Option<(Pid, WaitStatus)>, Errno> {
     let who = match who {
         WaitFor::Any => -1,
         WaitFor::Pid(pid) => pid.as_raw(),
-        WaitFor::Group(group) => -group.as_raw(),
-        WaitFor::PidFd(_) => return Err(Errno::EINVAL),
+        // The kernel would take -1 for any child.
+        WaitFor::Group(group) if group.as_raw() > 1 => -group.as_raw(),
+        WaitFor::Group(_) | WaitFor::PidFd(_) => return Err(Errno::EINVAL),
     };
     let mut status = 0_i32;
     let address = (&raw mut status).expose_provenance();

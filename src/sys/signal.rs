@@ -425,10 +425,13 @@ pub fn kill(pid: Pid, signal: Option<Signal>) -> Result<(), Errno> {
 /// process of a group.
 ///
 /// # Errors
-/// `EPERM`, `ESRCH`.
+/// `EINVAL` (group 1: the kernel takes -1 for all processes), `EPERM`, `ESRCH`.
 #[inline(always)]
 pub fn kill_group(group: Pid, signal: Option<Signal>) -> Result<(), Errno> {
-    send(-group.as_raw(), signal)
+    match group.as_raw() {
+        1 => Err(Errno::EINVAL),
+        group => send(-group, signal),
+    }
 }
 
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! The tests of `baremap` that run without a libc, in one program: natively, under QEMU, or as a kernel's first process.
+//! The tests of `baremap` that run without a libc, in one program: on a kernel or under QEMU.
 //!
 //! `harness` is what libtest is elsewhere, `tests` are the tests, by the module of `baremap` that they are about, and
 //! `support` is what several of them use.

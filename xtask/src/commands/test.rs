@@ -107,19 +107,18 @@ impl Test {
         }
         let harness = duct::cmd(&words[0], &words[1..]).dir(workspace::root());
 
-        let examples =
-            self.test_program(find(tests, "examples")?, programs).env("BAREMAP_RUNNER", runner.join(" "));
+        let examples = self.test_program(find(tests, "examples")?, programs, &runner);
         Ok(Work::Commands(vec![harness, examples]))
     }
 
     fn elf(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
-        Ok(Work::Commands(vec![self.test_program(find(tests, "elf")?, programs)]))
+        Ok(Work::Commands(vec![self.test_program(find(tests, "elf")?, programs, &[])]))
     }
 
     /// All test programs of this machine that do not belong to another suite.
     fn host(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
         let others = tests.iter().filter(|test| !["examples", "elf"].contains(&test.name.as_str()));
-        let commands: Vec<Expression> = others.map(|test| self.test_program(test, programs)).collect();
+        let commands: Vec<Expression> = others.map(|test| self.test_program(test, programs, &[])).collect();
         if commands.is_empty() {
             bail!("the tests of this machine were not built");
         }
@@ -132,13 +131,14 @@ impl Test {
         duct::cmd(workspace::cargo(), words).dir(workspace::root())
     }
 
-    fn test_program(&self, test: &Executable, programs: &Programs) -> Expression {
+    /// A test program of this machine, which runs freestanding ones by the words of `runner`.
+    fn test_program(&self, test: &Executable, programs: &Programs, runner: &[String]) -> Expression {
         duct::cmd(&test.path, &self.filter)
             .dir(&test.package)
             .env("BAREMAP_ARCH", programs.arch.name())
             .env("BAREMAP_BIN", &programs.examples)
             .env("BAREMAP_HARNESS", &programs.harness)
-            .env_remove("BAREMAP_RUNNER")
+            .env("BAREMAP_RUNNER", runner.join(" "))
     }
 }
 

@@ -108,7 +108,10 @@ impl Iterator for Arguments {
 }
 
 /// A number of 1 or more.
-fn positive<T: FromStr + Default + PartialEq>(option: &'static str, value: &'static str) -> Result<T, Misuse> {
+fn positive<T: FromStr + Default + PartialEq>(
+    option: &'static str,
+    value: &'static str,
+) -> Result<T, Misuse> {
     match value.parse() {
         Ok(number) if number != T::default() => Ok(number),
         _ => Err(Misuse::BadValue { option, value, expected: "a number of 1 or more" }),

@@ -96,7 +96,8 @@ impl Options {
 
     /// Whether the test is one of those that are asked for.
     pub(super) fn selects(&self, test: &Test) -> bool {
-        let matches = |filter: &str| if self.exact { test.name == filter } else { test.name.contains(filter) };
+        let matches =
+            |filter: &str| if self.exact { test.name == filter } else { test.name.contains(filter) };
         let (mut filtered, mut matched) = (false, false);
         for argument in self.arguments.clone().flatten() {
             match argument {

@@ -14,7 +14,8 @@ impl Pages {
     pub(crate) fn new(count: usize) -> Self {
         let prot = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: the kernel chooses an address that is free.
-        let start = unsafe { sys::mmap_anonymous(ptr::null_mut(), count * page::size(), prot, MapFlags::PRIVATE) };
+        let start =
+            unsafe { sys::mmap_anonymous(ptr::null_mut(), count * page::size(), prot, MapFlags::PRIVATE) };
         Self { start: start.expect("a few pages"), count }
     }
 
@@ -25,6 +26,17 @@ impl Pages {
 
     pub(crate) fn len(&self) -> usize {
         self.count * page::size()
+    }
+
+    /// Leaves a gap where a page was.
+    pub(crate) fn unmap(&self, index: usize) {
+        // SAFETY: the page is this value's own, and no reference into it is ever made.
+        unsafe { sys::munmap(self.page(index), page::size()) }.expect("the page is there");
+    }
+
+    /// Whether a page is in memory.
+    pub(crate) fn is_resident(&self, index: usize) -> bool {
+        residency(self.page(index)).expect("the page is there") & 1 != 0
     }
 }
 
@@ -37,12 +49,17 @@ impl Drop for Pages {
 
 /// Whether the page that holds the address is mapped: mincore(2) says ENOMEM where it is not.
 pub(crate) fn is_mapped(address: *const u8) -> bool {
-    let mut residency = [0];
-    let start = address.wrapping_sub(address.addr() % page::size());
-    // SAFETY: one byte for one page.
-    match unsafe { sys::mincore(start, page::size(), &mut residency) } {
-        Ok(()) => true,
+    match residency(address.wrapping_sub(address.addr() % page::size())) {
+        Ok(_) => true,
         Err(Errno::ENOMEM) => false,
         Err(errno) => panic!("mincore: {errno:?}"),
     }
+}
+
+/// What mincore(2) says of a page.
+fn residency(page: *const u8) -> Result<u8, Errno> {
+    let mut byte = [0];
+    // SAFETY: one byte is in one page, also where an emulator counts in pages that are smaller than those it shows.
+    unsafe { sys::mincore(page, 1, &mut byte) }?;
+    Ok(byte[0])
 }

@@ -16,7 +16,8 @@ pub(crate) struct Scratch(Text);
 impl Scratch {
     pub(crate) fn new() -> Self {
         let directory = path(sys::getpid());
-        sys::mkdir(directory.as_c_str(), Mode::from_bits_retain(0o700)).expect("a new directory below $TMPDIR");
+        sys::mkdir(directory.as_c_str(), Mode::from_bits_retain(0o700))
+            .expect("a new directory below $TMPDIR");
         Self(directory)
     }
 

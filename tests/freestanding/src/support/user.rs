@@ -8,12 +8,19 @@ use super::raw;
 /// The user that is nobody, by long habit.
 const NOBODY: usize = 65534;
 
-/// Makes this process one without privileges, for good.
-pub(crate) fn drop_privileges() {
+/// Whether everything is allowed.
+pub(crate) fn is_root() -> bool {
     // SAFETY: reads and writes no memory.
-    if unsafe { syscall0_nomem::<{ __NR_geteuid as usize }>() } == 0 {
+    (unsafe { syscall0_nomem::<{ __NR_geteuid as usize }>() }) == 0
+}
+
+/// Makes this process one without privileges, for good; whether it had any.
+pub(crate) fn drop_privileges() -> bool {
+    let had_privileges = is_root();
+    if had_privileges {
         // SAFETY: no memory is named; nothing in this process relies on its user.
         let result = unsafe { syscall3::<{ __NR_setresuid as usize }>(NOBODY, NOBODY, NOBODY) };
         raw::done(result).expect("root may become anybody");
     }
+    had_privileges
 }

@@ -14,16 +14,21 @@ pub(crate) mod self_test;
 use crate::harness::Test;
 
 modules! {
+    arch
+    bytes
     caps
     code
     device
+    durable
+    errors
     fault_copies
     fault_handler
     fault_kernel
     fault_stress
-    durable
-    map_file
+    file
     map_advice
+    map_anon
+    map_file
     map_fixed
     map_flush
     map_grow
@@ -32,11 +37,24 @@ modules! {
     map_protection
     map_reservation
     map_resize
+    map_shared
+    mem
+    page
+    print
+    probes
+    process
     regions
     replace
+    rt
     sealed
     secret
+    shm
     sys_fs
+    sys_futex
     sys_io
     sys_mm
+    sys_process
+    sys_random
+    sys_signal
+    sys_time
 }

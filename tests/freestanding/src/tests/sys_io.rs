@@ -1,12 +1,14 @@
 use crate::harness::tests;
 use crate::support::fds::{self, CLOSED};
+use crate::support::text::Text;
 use crate::support::{child, proc};
 use baremap::fd::{AsFd, AsRawFd};
 use baremap::sys::{
     self, FdFlags, LockKind, MapFlags, Mode, OFlags, ProtFlags, SealFlags, SeekFrom, Sigaction, Signal,
 };
-use baremap::{Errno, page};
+use baremap::{Errno, File, page, process};
 use core::ptr;
+use core::time::Duration;
 
 type Result = core::result::Result<(), Errno>;
 
@@ -84,9 +86,10 @@ tests! {
         let (reading, writing) = fds::pipe();
         // SAFETY: the kernel chooses the address; nothing else uses the page.
         unsafe {
-            let page = sys::mmap_anonymous(ptr::null_mut(), 1, ProtFlags::READ, MapFlags::PRIVATE)?;
+            let len = page::size();
+            let page = sys::mmap_anonymous(ptr::null_mut(), len, ProtFlags::READ, MapFlags::PRIVATE)?;
             assert_eq!(sys::write_raw(writing.as_fd(), page, 3)?, 3);
-            sys::munmap(page, 1)?;
+            sys::munmap(page, len)?;
             assert_eq!(sys::write_raw(writing.as_fd(), page, 3), Err(Errno::EFAULT));
         }
         let mut buffer = [0xff; 4];
@@ -282,10 +285,10 @@ tests! {
     fn seals_are_for_writers_of_memfds_only() {
         let file = fds::file(b"text");
         let read_only = fds::reopen(&file, OFlags::RDONLY);
-        let (reading, _writing) = fds::pipe();
+        let (_reading, writing) = fds::pipe();
         assert_eq!(sys::fcntl_add_seals(read_only.as_fd(), SealFlags::GROW), Err(Errno::EPERM));
-        assert_eq!(sys::fcntl_get_seals(reading.as_fd()), Err(Errno::EINVAL));
-        assert_eq!(sys::fcntl_add_seals(reading.as_fd(), SealFlags::GROW), Err(Errno::EINVAL));
+        assert_eq!(sys::fcntl_get_seals(writing.as_fd()), Err(Errno::EINVAL));
+        assert_eq!(sys::fcntl_add_seals(writing.as_fd(), SealFlags::GROW), Err(Errno::EINVAL));
         let unknown = SealFlags::from_bits_retain(1 << 31);
         assert_eq!(sys::fcntl_add_seals(file.as_fd(), unknown), Err(Errno::EINVAL));
     }
@@ -305,7 +308,7 @@ tests! {
     fn locks_of_two_open_files_exclude_each_other() -> Result {
         let one = fds::file(b"text");
         let two = fds::reopen(&one, OFlags::RDWR);
-        let lock = |file: &baremap::File, kind, start, len| sys::fcntl_ofd_setlk(file.as_fd(), kind, start, len);
+        let lock = |file: &File, kind, start, len| sys::fcntl_ofd_setlk(file.as_fd(), kind, start, len);
         lock(&one, LockKind::Write, 0, 10)?;
         assert_eq!(lock(&two, LockKind::Read, 9, 1), Err(Errno::EAGAIN));
         assert_eq!(lock(&two, LockKind::Write, 0, 0), Err(Errno::EAGAIN));
@@ -328,14 +331,14 @@ tests! {
     fn a_lock_goes_with_its_killed_owner() -> Result {
         let file = fds::file(b"text");
         let (reading, writing) = fds::pipe();
-        let name = crate::support::text::Text::of(format_args!("/proc/self/fd/{}", file.as_fd().as_raw_fd()));
+        let name = Text::of(format_args!("/proc/self/fd/{}", file.as_fd().as_raw_fd()));
         // SAFETY: the child uses nothing that exists once.
         let owner = unsafe {
-            baremap::process::spawn(|| {
+            process::spawn(|| {
                 let own = sys::open(name.as_c_str(), OFlags::RDWR, Mode::empty())?;
                 sys::fcntl_ofd_setlk(own.as_fd(), LockKind::Write, 0, 0)?;
                 sys::write(writing.as_fd(), b"locked")?;
-                baremap::process::sleep(core::time::Duration::MAX);
+                process::sleep(Duration::MAX);
                 Result::Ok(())
             })
         }

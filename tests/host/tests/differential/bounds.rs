@@ -16,7 +16,8 @@ const ADDRESS_SPACE: u128 = 1 << 48;
 
 /// Numbers near zero, near the borders of pages, near the limits of types, and any others.
 fn number() -> impl Strategy<Value = u64> {
-    let near = |centre: u64| (0..=4_u64).prop_map(move |distance| centre.wrapping_add(distance).wrapping_sub(2));
+    let near =
+        |centre: u64| (0..=4_u64).prop_map(move |distance| centre.wrapping_add(distance).wrapping_sub(2));
     let page = page::size() as u64;
     prop_oneof![
         0..4 * page,
@@ -191,7 +192,12 @@ proptest! {
 }
 
 /// Atomics of one size from `offset` of a map that begins `lead` bytes into a page.
-fn atomics<T: Atomic>(bytes: &SharedBytes, lead: usize, offset: usize, count: usize) -> Result<(), TestCaseError> {
+fn atomics<T: Atomic>(
+    bytes: &SharedBytes,
+    lead: usize,
+    offset: usize,
+    count: usize,
+) -> Result<(), TestCaseError> {
     let width = size_of::<T>();
     let inside = |count: usize| offset as u128 + count as u128 * width as u128 <= bytes.len() as u128;
     let aligned = (lead as u128 + offset as u128).is_multiple_of(width as u128);

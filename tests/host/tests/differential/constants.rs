@@ -1,8 +1,8 @@
 //! Every named flag against the libc's constant of that name.
 
 use baremap::sys::{
-    Advice, AtFlags, CloneFlags, FallocateFlags, FdFlags, MapFlags, MemfdFlags, MlockFlags, Mode, MremapFlags,
-    MsyncFlags, OFlags, ProtFlags, RenameFlags, SealFlags, SigactionFlags, WaitFlags,
+    Advice, AtFlags, CloneFlags, FallocateFlags, FdFlags, MapFlags, MemfdFlags, MlockFlags, Mode,
+    MremapFlags, MsyncFlags, OFlags, ProtFlags, RenameFlags, SealFlags, SigactionFlags, WaitFlags,
 };
 use bitflags::Flags;
 

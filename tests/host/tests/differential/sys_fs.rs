@@ -134,8 +134,7 @@ fn unlink_mkdir_rename() {
     }
 
     for name in ["missing", "directory", "file/below"] {
-        let result =
-            folders.agree(name, |path| ours(sys::unlink(path)), |path| theirs(fs::unlink(path)));
+        let result = folders.agree(name, |path| ours(sys::unlink(path)), |path| theirs(fs::unlink(path)));
         assert!(result.is_err());
     }
     for name in ["file", "directory", "directory/below", "directory"] {
@@ -191,7 +190,8 @@ fn linkat() {
         );
         folders.are_alike();
     }
-    let links = sys::statx(sys::CWD, &path(&folders.ours.path().join("link")), AtFlags::empty()).unwrap().links();
+    let links =
+        sys::statx(sys::CWD, &path(&folders.ours.path().join("link")), AtFlags::empty()).unwrap().links();
     assert_eq!(links, 2);
 }
 

@@ -10,8 +10,7 @@ use crate::{ours, theirs};
 const CONTENT: &[u8] = b"0123456789";
 
 fn file() -> OwnedFd {
-    let file =
-        fs::memfd_create(c"file", fs::MemfdFlags::CLOEXEC | fs::MemfdFlags::ALLOW_SEALING).unwrap();
+    let file = fs::memfd_create(c"file", fs::MemfdFlags::CLOEXEC | fs::MemfdFlags::ALLOW_SEALING).unwrap();
     io::pwrite(&file, CONTENT, 0).unwrap();
     file
 }

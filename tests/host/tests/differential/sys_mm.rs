@@ -129,7 +129,8 @@ fn mmap_anonymous() {
         let (result, expected) = unsafe {
             (
                 ours(sys::mmap_anonymous(ptr::null_mut(), len, prot.0, flags)),
-                theirs(mm::mmap_anonymous(ptr::null_mut(), len, prot.1, their_flags)).map(|address| address.cast()),
+                theirs(mm::mmap_anonymous(ptr::null_mut(), len, prot.1, their_flags))
+                    .map(|address| address.cast()),
             )
         };
         // Shared memory has an inode of its own each time.
@@ -149,7 +150,10 @@ impl Pages {
     fn new() -> Pages {
         let prot = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: where the kernel likes.
-        Pages(unsafe { sys::mmap_anonymous(ptr::null_mut(), 3 * page::size(), prot, MapFlags::PRIVATE) }.unwrap())
+        Pages(
+            unsafe { sys::mmap_anonymous(ptr::null_mut(), 3 * page::size(), prot, MapFlags::PRIVATE) }
+                .unwrap(),
+        )
     }
 
     fn at(&self, offset: usize) -> *mut u8 {
@@ -312,10 +316,16 @@ fn mremap() {
             moved.map(|at| at == start || flags.contains(MremapFlags::MAYMOVE))
         };
         let their_flags = mm::MremapFlags::from_bits_retain(flags.bits());
-        // SAFETY: nothing points into the old range.
-        let result = run(&|addr| ours(unsafe { sys::mremap(addr, old, new, flags, ptr::null_mut()) }));
-        // SAFETY: as above.
-        let expected = run(&|addr| theirs(unsafe { mm::mremap(addr.cast(), old, new, their_flags) }).map(|at| at.cast()));
+        let our = |addr| {
+            // SAFETY: nothing points into the old range.
+            ours(unsafe { sys::mremap(addr, old, new, flags, ptr::null_mut()) })
+        };
+        let their = |addr: *mut u8| {
+            // SAFETY: as above.
+            let moved = unsafe { mm::mremap(addr.cast(), old, new, their_flags) };
+            theirs(moved).map(|at| at.cast())
+        };
+        let (result, expected) = (run(&our), run(&their));
         assert_eq!(result, expected, "{old} to {new}, {flags:?}");
     }
 }

@@ -47,10 +47,9 @@ fn the_file_ends_near_the_border_of_a_page() {
 #[test]
 fn says_why_it_cannot() {
     let files = Files::new();
-    for (path, error) in [
-        ("missing", "open: No such file or directory (ENOENT)"),
-        (".", "open: Is a directory (EISDIR)"),
-    ] {
+    for (path, error) in
+        [("missing", "open: No such file or directory (ENOENT)"), (".", "open: Is a directory (EISDIR)")]
+    {
         let path = files.path(path);
         let said = example("append").run([path.as_os_str(), "text".as_ref()]);
         assert_eq!(said.failure(1), format!("error: {error}\n"));

@@ -123,7 +123,8 @@ fn a_file_of_several_gib_takes_little_memory() {
     }
     assert!(cat.wait().unwrap().success());
     assert_eq!(position, LEN);
-    let expected: Vec<(u64, u8)> = marks.into_iter().flat_map(|(offset, mark)| (offset..).zip(mark)).collect();
+    let expected: Vec<(u64, u8)> =
+        marks.into_iter().flat_map(|(offset, mark)| (offset..).zip(mark)).collect();
     assert_eq!(found, expected);
     let resident = resident.expect("the file is longer than that");
     assert!(resident < MOST_RESIDENT_KIB, "{resident} KiB were resident");

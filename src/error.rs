@@ -184,13 +184,17 @@ impl Error {
         use Operation::{Allocate, Fork, MapCode, MapDevice, Mmap, Msync, Seal, Secret};
         match (self.operation, self.errno) {
             (Operation::MapAt, Errno::EEXIST) => ": something is mapped there already",
-            (Operation::MapAt, Errno::EPERM) => ": the address is below vm.mmap_min_addr, or the file is sealed",
+            (Operation::MapAt, Errno::EPERM) => {
+                ": the address is below vm.mmap_min_addr, or the file is sealed"
+            }
             (Operation::MapAt, Errno::ENOMEM) => ": no memory, or beyond the addresses of a process",
             (Operation::MapHuge, Errno::ENOMEM) => {
                 ": not so many huge pages of this size are set aside: write to nr_hugepages below /sys/kernel/mm/hugepages"
             }
             (Operation::MapHuge, Errno::EINVAL) => ": this kernel has no huge pages of this size",
-            (Operation::MakeMut, Errno::EACCES) => ": the file was mapped by a descriptor not open for writing, or is sealed",
+            (Operation::MakeMut, Errno::EACCES) => {
+                ": the file was mapped by a descriptor not open for writing, or is sealed"
+            }
             (Operation::MakeExec, Errno::EACCES | Errno::EPERM) => {
                 ": the file system is mounted noexec, or a policy forbids to execute what was written"
             }
@@ -206,17 +210,25 @@ impl Error {
                 ": no memory, more maps than vm.max_map_count, or more address space than RLIMIT_AS"
             }
             (Operation::Resize, Errno::EAGAIN) => ": more locked memory than RLIMIT_MEMLOCK",
-            (Operation::Advise, Errno::EINVAL) => ": this kernel does not know the advice, or not for such a map",
+            (Operation::Advise, Errno::EINVAL) => {
+                ": this kernel does not know the advice, or not for such a map"
+            }
             (Operation::Advise, Errno::EAGAIN) => ": more maps than vm.max_map_count",
             (Operation::Discard, Errno::EINVAL) => ": the pages are locked",
             (Operation::PunchHole, Errno::EOPNOTSUPP) => ": the file system makes no holes",
             (Operation::Prefault, Errno::EINVAL) => ": it takes Linux 5.14",
-            (Operation::Prefault, Errno::EFAULT) => ": a page is not there: the file has shrunk, or its disk is full",
-            (Operation::Collapse, Errno::EINVAL) => ": it takes Linux 6.1, and a huge page's room in the range",
+            (Operation::Prefault, Errno::EFAULT) => {
+                ": a page is not there: the file has shrunk, or its disk is full"
+            }
+            (Operation::Collapse, Errno::EINVAL) => {
+                ": it takes Linux 6.1, and a huge page's room in the range"
+            }
             (Operation::Lock, Errno::ENOMEM | Errno::EPERM | Errno::EAGAIN) => {
                 ": more locked memory than RLIMIT_MEMLOCK, or more maps than vm.max_map_count"
             }
-            (Operation::Lock, Errno::ENOSYS) => ": lock_on_fault takes Linux 4.4, and QEMU's user mode lacks it",
+            (Operation::Lock, Errno::ENOSYS) => {
+                ": lock_on_fault takes Linux 4.4, and QEMU's user mode lacks it"
+            }
             (Operation::SealMap, Errno::ENOSYS) => ": it takes Linux 6.10",
             (Mmap, Errno::ENOMEM) => {
                 ": no memory, more maps than vm.max_map_count, or more address space than RLIMIT_AS"
@@ -228,7 +240,9 @@ impl Error {
             (Seal, Errno::EBUSY) => ": a shared map of the file is still there, by which it may be written",
             (Seal, Errno::EINVAL) => ": only files in memory take seals, such as File::unnamed()",
             (Seal, Errno::EPERM) => ": sealed against more seals, or not open for writing",
-            (Secret, Errno::ENOSYS) => ": it takes Linux 5.14, and before 6.5 the boot parameter secretmem.enable=1",
+            (Secret, Errno::ENOSYS) => {
+                ": it takes Linux 5.14, and before 6.5 the boot parameter secretmem.enable=1"
+            }
             (Msync, Errno::EIO) => ": data may be lost, and a second try would not say so",
             (Allocate, Errno::EOPNOTSUPP) => ": the file system cannot set room aside",
             (Fork, Errno::EAGAIN) => ": more processes than RLIMIT_NPROC or the control group allows",

@@ -28,7 +28,10 @@ pub(crate) const OWNER_ONLY: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// Calls again what a signal interrupted, and gives an error its operation.
 #[inline(always)]
-pub(crate) fn again<T>(operation: Operation, mut call: impl FnMut() -> core::result::Result<T, Errno>) -> Result<T> {
+pub(crate) fn again<T>(
+    operation: Operation,
+    mut call: impl FnMut() -> core::result::Result<T, Errno>,
+) -> Result<T> {
     loop {
         match call() {
             Err(Errno::EINTR) => {}

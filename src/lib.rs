@@ -23,23 +23,27 @@
 //! | [`arch`]                 | all assembly: system calls, start, signal return, copies, memory functions |
 //! | [`sys`]                  | one function per system call, typed, nothing more                          |
 //! | [`Error`], [`fd`], [`File`], [`page`] | what maps are made of                                         |
+//! | [`fault`]                | copies that end with an error where a page has gone away                   |
 //! | [`map`]                  | maps, and what may be borrowed from them                                   |
+//! | [`replace_file`], [`Caps`] | files that are replaced whole; what this kernel really does              |
 //! | [`process`], [`shm`]     | children that share maps; named objects that anybody may open              |
 //! | [`rt`]                   | around `main`: entry point, arguments, printing, panics                    |
 //!
 //! # What is sound
 //!
 //! No safe function gives `&[u8]` over bytes that another process can change: that would be undefined behaviour.
-//! Private anonymous memory ([`AnonMap`]) is a slice. Maps of files and shared maps lend [`SharedBytes`], which copies
+//! Private anonymous memory ([`AnonMap`]) and files that nobody can change ([`SealedMap`]) are slices. Maps of files and shared maps lend [`SharedBytes`], which copies
 //! in and out and lends atomics; pointers and `unsafe` slices are there for those who know more. The table in [`map`]
 //! says which is which.
 //!
 //! The copies are assembly, so that the compiler neither doubles nor leaves out an access to bytes that change, and the
 //! atomics are the processor's own. What two processes do to one map at once is defined by the architecture, not by
-//! Rust: do not mix atomics of different sizes on the same bytes and expect more than the bytes of one of them.
+//! Rust. One thing is neither checked nor promised: Rust's memory model knows no atomics of different sizes on the same
+//! bytes at the same time ([`core::sync::atomic`] says so), and [`SharedBytes::atomic`] lends what it is asked for. Use one
+//! size for a place, as one does in C.
 //!
-//! A touch of a page that a shrunk file took away raises SIGBUS and ends the process: not unsound, but not nice either.
-//! [`SharedBytes::write_to`] goes through the kernel and reports `EFAULT`.
+//! No copy, load or store of a page that is gone raises a signal; see [`fault`]. Atomics and `unsafe` slices touch the page
+//! themselves.
 //!
 //! # Features
 //!
@@ -53,11 +57,12 @@
 //! | `mem`           | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, weak; without effect beside `std`   |
 //! | `relocate`      | static position-independent programs; without it the linker refuses them            |
 //! | `std`           | the standard library's descriptors, `From` into [`std::io::Error`]                  |
+//! | `bytemuck`      | loads and stores of every `bytemuck::Pod`, not only of numbers                      |
 //!
 //! # Kernels
 //!
 //! Linux 4.11 or later (`statx`) of any page size, and QEMU's user mode. Calls that are younger say so in their
-//! documentation and are needed by nothing else.
+//! documentation and are needed by nothing else; [`Caps`] finds out what is there.
 //!
 //! # Programs without a libc
 //!
@@ -99,5 +104,8 @@ pub use caps::Caps;
 pub use errno::Errno;
 pub use error::{Error, Operation, Reason, Result};
 pub use file::{File, write_all};
-pub use map::{AnonMap, CodeMap, DeviceMap, DurableCell, FileMap, MapOptions, SealedMap, SecretMap, SharedBytes, SharedMap};
+pub use map::{
+    AnonMap, CodeMap, DeviceMap, DurableCell, FileMap, MapOptions, SealedMap, SecretMap, SharedBytes,
+    SharedMap,
+};
 pub use replace::replace_file;

@@ -9,7 +9,7 @@
 //! | stack     | not used: in order at every instruction                                              |
 //!
 //! The copies are assembly, so that the compiler neither assumes that nobody else writes to the bytes nor reads them
-//! twice, and so that it is known which instructions may fault. Each routine is padded to [`ROUTINE`] bytes: a handler
+//! twice, and so that it is known which instructions may fault. Each routine is padded to 64 bytes: a handler
 //! of SIGBUS or SIGSEGV that finds the program counter in one of them asks [`landing`] where to go on.
 
 use core::arch::naked_asm;
@@ -72,7 +72,7 @@ macro_rules! routine {
 routine! {
     /// Copies `len` bytes and returns how many of the last ones could not be.
     ///
-    /// Here 64 bytes a round; after a fault, and for the rest, [`copy_words`] goes on.
+    /// Here 64 bytes a round; after a fault, and for the rest, `copy_words` goes on.
     ///
     /// # Safety
     /// Each address is mapped for its access, or the fault there is a handler's to mend by [`landing`]. What others

@@ -9,7 +9,7 @@
 //! | stack     | only the return address: in order at every instruction                               |
 //!
 //! The copies are assembly, so that the compiler neither assumes that nobody else writes to the bytes nor reads them
-//! twice, and so that it is known which instructions may fault. Each routine is padded to [`ROUTINE`] bytes: a handler
+//! twice, and so that it is known which instructions may fault. Each routine is padded to 64 bytes: a handler
 //! of SIGBUS or SIGSEGV that finds the program counter in one of them asks [`landing`] where to go on.
 
 use core::arch::x86_64::__cpuid;
@@ -65,7 +65,9 @@ pub fn prepare() {
     }
     let saved: u32;
     // SAFETY: xgetbv is there where the kernel uses xsave, and reads a register.
-    unsafe { asm!("xgetbv", in("ecx") 0, out("eax") saved, out("edx") _, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        asm!("xgetbv", in("ecx") 0, out("eax") saved, out("edx") _, options(nomem, nostack, preserves_flags))
+    };
     HAS_AVX.store(u8::from(saved & SAVED == SAVED), Relaxed);
 }
 
@@ -91,8 +93,8 @@ macro_rules! routine {
 routine! {
     /// Copies `len` bytes and returns how many of the last ones could not be.
     ///
-    /// Few bytes go by [`copy_blocks`], more by [`copy_wide`], where the processor has AVX, and very many by
-    /// [`copy_strings`], which leaves the caches alone.
+    /// Few bytes go by `copy_blocks`; more by `copy_head`, unless the target begins just before the source: what is
+    /// copied twice would have changed.
     ///
     /// # Safety
     /// Each address is mapped for its access, or the fault there is a handler's to mend by [`landing`]. What others
@@ -102,18 +104,6 @@ routine! {
         "sub rcx, 64",
         "cmp rdx, 512",
         "jb {blocks}",
-        "cmp rdx, 512 * 1024",
-        "jae {many}",
-        "cmp byte ptr [rip + {has_avx}], 0",
-        "jne {wide}",
-        "jmp {many}",
-        ; blocks = sym copy_blocks, many = sym copy_many, wide = sym copy_wide, has_avx = sym HAS_AVX,
-    }
-}
-
-routine! {
-    /// By strings, unless the target begins just before the source: then what is copied twice would have changed.
-    fn copy_many() -> usize {
         "mov r8, rsi",
         "sub r8, rdi",
         "cmp r8, 64",
@@ -124,7 +114,51 @@ routine! {
 }
 
 routine! {
-    /// 128 bytes a round, where the processor has AVX.
+    /// 64 bytes, of which [`copy_aligned`] counts as many as bring the target to a multiple of 64.
+    fn copy_head() -> usize {
+        "movups xmm0, [rsi]",
+        "movups xmm1, [rsi + 16]",
+        "movups xmm2, [rsi + 32]",
+        "movups xmm3, [rsi + 48]",
+        "movups [rdi], xmm0",
+        "movups [rdi + 16], xmm1",
+        "movups [rdi + 32], xmm2",
+        "movups [rdi + 48], xmm3",
+        "jmp {aligned}",
+        ; aligned = sym copy_aligned,
+    }
+}
+
+routine! {
+    /// Goes on by AVX, where the processor has it, or by strings, which leave the caches alone; 64 more than `rcx` says.
+    fn copy_aligned() -> usize {
+        "mov r8, rdi",
+        "neg r8",
+        "and r8d, 63",
+        "add rdi, r8",
+        "add rsi, r8",
+        "sub rcx, r8",
+        "cmp rcx, 6 * 1024",
+        "jae {strings}",
+        "cmp byte ptr [rip + {has_avx}], 0",
+        "jne {wide}",
+        "jmp {strings}",
+        ; strings = sym copy_strings, wide = sym copy_wide, has_avx = sym HAS_AVX,
+    }
+}
+
+routine! {
+    /// Leaves the exact count at a fault; 64 more than `rcx` says.
+    fn copy_strings() -> usize {
+        "add rcx, 64",
+        "rep movsb",
+        "xor eax, eax",
+        "ret",
+    }
+}
+
+routine! {
+    /// 128 bytes a round; 64 more than `rcx` says.
     fn copy_wide() -> usize {
         "sub rcx, 64",
         "3:",
@@ -152,39 +186,6 @@ routine! {
         "add rcx, 64",
         "jmp {blocks}",
         ; blocks = sym copy_blocks,
-    }
-}
-
-routine! {
-    /// 64 bytes, of which [`copy_strings`] counts as many as bring the target to a multiple of 64.
-    fn copy_head() -> usize {
-        "movups xmm0, [rsi]",
-        "movups xmm1, [rsi + 16]",
-        "movups xmm2, [rsi + 32]",
-        "movups xmm3, [rsi + 48]",
-        "movups [rdi], xmm0",
-        "movups [rdi + 16], xmm1",
-        "movups [rdi + 32], xmm2",
-        "movups [rdi + 48], xmm3",
-        "jmp {strings}",
-        ; strings = sym copy_strings,
-    }
-}
-
-routine! {
-    /// By `rep movsb`, which is at its fastest where the target is aligned, and leaves the exact count at a fault; 64 more
-    /// than `rcx` says.
-    fn copy_strings() -> usize {
-        "mov r8, rdi",
-        "neg r8",
-        "and r8d, 63",
-        "add rdi, r8",
-        "add rsi, r8",
-        "sub rcx, r8",
-        "add rcx, 64",
-        "rep movsb",
-        "xor eax, eax",
-        "ret",
     }
 }
 

@@ -16,7 +16,7 @@
 use core::arch::asm;
 
 macro_rules! stub {
-    ($(#[$doc:meta])* $name:ident($($argument:ident in $register:tt),*) $($option:ident)?) => {
+    ($(#[$doc:meta])* $name:ident($($argument:ident in $register:tt),*) $($option:ident)*) => {
         $(#[$doc])*
         ///
         /// # Safety
@@ -34,7 +34,7 @@ macro_rules! stub {
                     lateout("rax") result,
                     lateout("rcx") _,
                     lateout("r11") _,
-                    options(nostack, preserves_flags $(, $option)?),
+                    options(nostack, preserves_flags $(, $option)*),
                 );
             }
             result
@@ -73,6 +73,10 @@ stub! {
 stub! {
     /// A system call with no argument that neither reads nor writes memory.
     syscall0_nomem() nomem
+}
+stub! {
+    /// A system call with three arguments that only asks: where nobody uses the answer, the call is left out.
+    syscall3_pure(a0 in "rdi", a1 in "rsi", a2 in "rdx") pure readonly
 }
 /// A system call with one argument that never returns.
 ///

@@ -35,26 +35,32 @@ fn main() {
 /// The kernel copies, beside pread(2) of the file.
 fn kernel(map: &SharedBytes<ReadWrite>, file: &File, len: usize) {
     let buffer = Buffer::new(len);
-    compare(&format!("the kernel copies {len} bytes"), [
-        ("pread", &mut || {
-            sys::pread(file.as_fd(), buffer.lend(), 0).expect("it is open");
-        }),
-        ("read_at", &mut || map.read_at(0, buffer.lend()).expect("every page is there")),
-        ("write_at", &mut || map.write_at(0, buffer.lend()).expect("every page is there")),
-    ]);
+    compare(
+        &format!("the kernel copies {len} bytes"),
+        [
+            ("pread", &mut || {
+                sys::pread(file.as_fd(), buffer.lend(), 0).expect("it is open");
+            }),
+            ("read_at", &mut || map.read_at(0, buffer.lend()).expect("every page is there")),
+            ("write_at", &mut || map.write_at(0, buffer.lend()).expect("every page is there")),
+        ],
+    );
 }
 
 /// The handler is on, beside memcpy.
 fn handler(map: &SharedBytes<ReadWrite>, len: usize) {
     let buffer = Buffer::new(len);
-    compare(&format!("with a handler, {len} bytes"), [
-        ("memcpy", &mut || {
-            let (to, from) = (buffer.lend().as_mut_ptr(), black_box(map.as_ptr()));
-            // SAFETY: the map is longer, and nobody else has the file.
-            unsafe { ptr::copy_nonoverlapping(from, to, black_box(len)) };
-        }),
-        ("read_at", &mut || map.read_at(black_box(0), buffer.lend()).expect("every page is there")),
-    ]);
+    compare(
+        &format!("with a handler, {len} bytes"),
+        [
+            ("memcpy", &mut || {
+                let (to, from) = (buffer.lend().as_mut_ptr(), black_box(map.as_ptr()));
+                // SAFETY: the map is longer, and nobody else has the file.
+                unsafe { ptr::copy_nonoverlapping(from, to, black_box(len)) };
+            }),
+            ("read_at", &mut || map.read_at(black_box(0), buffer.lend()).expect("every page is there")),
+        ],
+    );
 }
 
 /// The same bytes for all: where in memory a buffer is makes more of a difference than what is measured here.
@@ -75,30 +81,33 @@ impl Buffer {
 /// Single values.
 fn values(map: &SharedBytes<ReadWrite>) {
     let base: *mut u64 = map.as_mut_ptr().cast();
-    let times = compare("with a handler, 64 values of 8 bytes", [
-        ("plain loads", &mut || {
-            for index in 0..VALUES {
-                // SAFETY: within the map, aligned, and nobody else has the file.
-                black_box(unsafe { base.add(index).read_volatile() });
-            }
-        }),
-        ("load::<u64>", &mut || {
-            for index in 0..VALUES {
-                black_box(map.load::<u64>(index * 8).expect("every page is there"));
-            }
-        }),
-        ("plain stores", &mut || {
-            for index in 0..VALUES {
-                // SAFETY: as above.
-                unsafe { base.add(index).write_volatile(black_box(1)) };
-            }
-        }),
-        ("store::<u64>", &mut || {
-            for index in 0..VALUES {
-                map.store::<u64>(index * 8, black_box(1)).expect("every page is there");
-            }
-        }),
-    ]);
+    let times = compare(
+        "with a handler, 64 values of 8 bytes",
+        [
+            ("plain loads", &mut || {
+                for index in 0..VALUES {
+                    // SAFETY: within the map, aligned, and nobody else has the file.
+                    black_box(unsafe { base.add(index).read_volatile() });
+                }
+            }),
+            ("load::<u64>", &mut || {
+                for index in 0..VALUES {
+                    black_box(map.load::<u64>(index * 8).expect("every page is there"));
+                }
+            }),
+            ("plain stores", &mut || {
+                for index in 0..VALUES {
+                    // SAFETY: as above.
+                    unsafe { base.add(index).write_volatile(black_box(1)) };
+                }
+            }),
+            ("store::<u64>", &mut || {
+                for index in 0..VALUES {
+                    map.store::<u64>(index * 8, black_box(1)).expect("every page is there");
+                }
+            }),
+        ],
+    );
     let more = |at: usize| (times[at] - times[at - 1]) / VALUES as f64;
     println!("    a load takes {:.2} ns more, a store {:.2} ns more", more(1), more(3));
 }

@@ -3,7 +3,9 @@
 use crate::Errno;
 use crate::fd::{AsFd, BorrowedFd, IntoRawFd, RawFd};
 use crate::page;
-use crate::sys::{self, Advice, FallocateFlags, MapFlags, MemfdFlags, OFlags, ProtFlags, RemoteRange, Rlimit, SealFlags};
+use crate::sys::{
+    self, Advice, FallocateFlags, MapFlags, MemfdFlags, OFlags, ProtFlags, RemoteRange, Rlimit, SealFlags,
+};
 use core::ptr;
 use core::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU32,
@@ -13,9 +15,8 @@ use linux_raw_sys::general::RLIMIT_FSIZE;
 
 use super::{Ends, Stop};
 
-/// What a round comes to: how many bytes, at least one; `EFAULT` where not all are there and it has copied
-/// none; any other error where this way
-/// is closed here.
+/// What a round comes to: how many bytes, at least one; `EFAULT` where not all are there and it has copied none; any other
+/// error where this way is closed here.
 type Round = Result<usize, Errno>;
 
 /// A way to copy.
@@ -41,7 +42,11 @@ pub(super) unsafe fn copy(to: *mut u8, from: *const u8, len: usize, ends: Ends) 
     let mut most = len;
     while copied < len {
         let left = most.min(len - copied);
-        let ways = if left < LONG { [Way::Pool, Way::Process, Way::Pipe] } else { [Way::Process, Way::Pool, Way::Pipe] };
+        let ways = if left < LONG {
+            [Way::Pool, Way::Process, Way::Pipe]
+        } else {
+            [Way::Process, Way::Pool, Way::Pipe]
+        };
         let mut round = Err(Errno::ENOSYS);
         for way in ways {
             // SAFETY: within the ranges that the caller vouches for.
@@ -255,7 +260,8 @@ impl Pool {
         let prot = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: the kernel chooses a free address, and the pool stays mapped for good.
         unsafe {
-            let pool: *mut Pool = sys::mmap(ptr::null_mut(), SIZE, prot, MapFlags::SHARED, fd.as_fd(), BASE)?.cast();
+            let pool: *mut Pool =
+                sys::mmap(ptr::null_mut(), SIZE, prot, MapFlags::SHARED, fd.as_fd(), BASE)?.cast();
             (*pool).fd = fd.into_raw_fd();
             Ok(pool)
         }

@@ -2,7 +2,7 @@
 //!
 //! A map's pages can go away under it: the file shrinks, the disk fails, somebody changes a protection. To touch them
 //! then raises SIGBUS or SIGSEGV. Every safe access of [`SharedBytes`](crate::SharedBytes) but the atomics goes through
-//! this module and reports [`Reason::Fault`](crate::Reason::Fault) with the number of bytes that were copied.
+//! this module and reports [`Reason::Fault`] with the number of bytes that were copied.
 //!
 //! There are two ways, with the same results:
 //!
@@ -81,7 +81,13 @@ enum Stop {
 /// Both ranges were mapped for their access, or are the program's own; what others write to them is meant to be shared.
 /// They do not overlap.
 #[inline]
-pub(crate) unsafe fn copy(operation: Operation, to: *mut u8, from: *const u8, len: usize, ends: Ends) -> Result<()> {
+pub(crate) unsafe fn copy(
+    operation: Operation,
+    to: *mut u8,
+    from: *const u8,
+    len: usize,
+    ends: Ends,
+) -> Result<()> {
     let result = if handler::is_ready() {
         // SAFETY: passed on to the caller; the handler is there for a fault.
         match unsafe { arch::copy::copy(to, from, len) } {

@@ -36,7 +36,7 @@ impl<P: Protection> FileMap<P> {
     /// # Errors
     /// `EIO` and others of [`sys::msync`]: what was stored may be lost. From then on every flush of this map reports it,
     /// with [`Reason::EarlierFlush`]; the kernel would say no more than once. `EINVAL` (a private map).
-    #[inline]
+    #[inline(always)]
     pub fn flush(&self) -> Result<()> {
         self.sync(0, self.len, MsyncFlags::SYNC)
     }

@@ -200,18 +200,25 @@ impl Mapping {
         Ok(())
     }
 
-    /// Puts this mapping in the place of another of as many pages, which goes; on failure both stay as they were.
-    /// Nothing of either is borrowed.
+    /// Puts this mapping in the place of another of as many pages, which goes. On failure this one goes, and the other is
+    /// given back: empty where the kernel may have unmapped it before it failed.
     pub(super) fn move_over(mut self, place: Mapping) -> Result<Mapping, (Mapping, Errno)> {
         let len = self.len.next_multiple_of(self.page_size());
         let flags = MremapFlags::MAYMOVE | MremapFlags::FIXED;
-        // SAFETY: both ranges belong to this function. The kernel makes its checks before it unmaps the target.
+        // SAFETY: both ranges belong to this function.
         match unsafe { sys::mremap(self.start.as_ptr(), len, len, flags, place.start.as_ptr()) } {
             Ok(_) => {
                 self.start = place.leak();
                 Ok(self)
             }
-            Err(errno) => Err((place, errno)),
+            // Found before anything was touched.
+            Err(errno @ Errno::EINVAL) => Err((place, errno)),
+            // The kernel unmaps the target first and runs out of memory later. Somebody else may have the addresses by
+            // now: they are not this crate's to unmap, nor to hand out.
+            Err(errno) => {
+                place.leak();
+                Err((Mapping::empty(), errno))
+            }
         }
     }
 

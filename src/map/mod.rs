@@ -46,6 +46,40 @@
 //! All of them are [`Send`] and [`Sync`]: addresses belong to the process. Slices follow Rust's rules of borrowing, and
 //! [`SharedBytes`] are made for writers that nobody knows.
 
+//!
+//! # What is promised, and the test of it
+//!
+//! The tests are in tests/freestanding, by these names (`cargo xtask test NAME` runs one everywhere).
+//!
+//! | promise | test |
+//! |---------|------|
+//! | a read returns an error when the file shrank | `fault_copies::read_at_comes_to_the_end_of_whole_pages`, `fault_stress` |
+//! | owning types: a map is unmapped when it is dropped, exactly | `map_file::a_map_is_unmapped_when_it_is_dropped` |
+//! | any offset, not only of whole pages | `map_file::any_offset_and_length_work` |
+//! | a length of zero is a map | `map_file::an_empty_file_is_an_empty_map`, `map_anon::no_length_is_an_empty_map` |
+//! | a range past the file's end is an error | `map_file::a_part_that_ends_after_the_file_is_einval` |
+//! | a fixed address overwrites nothing | `map_fixed::nothing_is_overwritten` |
+//! | reserve, then commit, then give back | `map_reservation::decommit_gives_the_memory_back` |
+//! | split and join | `map_reservation::parts_go_apart_and_come_together` |
+//! | files are mapped over a reservation of one's own, and over nothing else | `map_reservation::a_file_goes_into_a_part` |
+//! | growth by mremap(2) | `map_resize::a_map_that_cannot_grow_in_place_moves` |
+//! | growth without moving, with guard pages | `map_grow::it_grows_and_shrinks_where_it_is` |
+//! | a protection is a type; none is writable and executable | `map_protection`, `code::code_that_runs_cannot_be_written` |
+//! | flushes of any range, bounds checked | `map_flush::ranges_need_not_be_aligned` |
+//! | a flush that failed is not forgotten | `map_flush::a_flush_that_failed_fails_for_ever` |
+//! | prefaulting reports its error | `map_advice::prefault_reports_the_end_of_the_file` |
+//! | advice stays within the map | `map_advice::a_range_is_within_the_map` |
+//! | huge pages of a chosen size, with the fallback of one's choice | `map_huge::without_huge_pages_the_caller_gets_what_it_chose` |
+//! | huge pages are unmapped whole | `map_huge::huge_pages_are_unmapped_as_they_were_mapped` |
+//! | a sound `&[u8]` of a file | `sealed::nobody_can_change_it`, `sealed::open_asks_for_seals_against_writing_and_shrinking` |
+//! | a slice of any file, as it is now | `sealed::a_snapshot_is_of_the_whole_file_and_leaves_it_alone` |
+//! | memfds and seals | `sealed::is_not_sealed_while_it_may_be_written` |
+//! | mseal, memfd_secret, mincore, process_vm_readv | `map_lock::a_sealed_map_stays_as_it_is`, `secret`, `map_lock::residency_is_page_by_page`, `fault_kernel::process_vm_readv_alone_is_enough` |
+//! | registers of devices, no slices | `device::every_width_is_loaded_and_stored_alone` |
+//! | code made at run time | `code::made_code_runs` |
+//! | a crash leaves the old value or the new | `durable::killed_at_any_moment_leaves_the_old_value_or_the_new`, `replace::killed_at_any_moment_leaves_the_old_file_or_the_new` |
+//! | what is mapped where, without allocation | `regions::each_kind_of_map_is_listed_as_it_is` |
+
 mod advice;
 mod anon;
 mod bounds;

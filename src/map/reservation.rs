@@ -61,7 +61,8 @@ impl AnonMap<NoAccess> {
     /// many pages as there are here.
     ///
     /// # Errors
-    /// As [`MapOptions::map`]; `EINVAL` with [`Reason::WrongLength`] (more pages, or fewer).
+    /// As [`MapOptions::map`]; `EINVAL` with [`Reason::WrongLength`] (more pages, or fewer). After `ENOMEM` of the last step
+    /// the reservation that is given back is empty: the kernel does not say whether it has let go of the addresses.
     pub fn map_file(self, options: &MapOptions, file: impl AsFd) -> Changed<FileMap<ReadOnly>, Self> {
         self.fill(options.map(file))
     }
@@ -105,6 +106,7 @@ impl AnonMap<NoAccess> {
                 Ok(map)
             }
             Err((place, errno)) => {
+                let len = len.min(place.len());
                 let reservation = AnonMap::from_mapping(place, len);
                 Err(ChangeError::new(reservation, Error::new(Operation::MapFile, errno)))
             }

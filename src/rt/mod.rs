@@ -39,7 +39,7 @@ pub use macros::{__stderr, __stdout};
 #[doc(hidden)]
 pub use relocate::__relocate;
 
-use crate::fd::BorrowedFd;
+use crate::fd::AsRawFd;
 use crate::process::{self, Exit};
 use crate::sys::{self, Mode, OFlags};
 use core::mem;
@@ -94,11 +94,11 @@ pub unsafe fn start<Arguments>(stack: *const usize, main: impl Main<Arguments>) 
 /// Opens /dev/null for those of the first three descriptors that the program was started without: else the next file that
 /// it opens would get the number, and what it prints would go into that file.
 fn open_standard_descriptors() {
-    for number in 0..=2 {
-        // SAFETY: only asks whether it is open.
-        if sys::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(number) }).is_err() {
-            // The lowest free number, which is this one. Where there is no /dev/null (an init's first steps), it stays free.
-            let _ = sys::open(c"/dev/null", OFlags::RDWR, Mode::empty()).map(mem::forget);
+    // The lowest free number each time. Where there is no /dev/null (an init's first steps), they stay free.
+    while let Ok(null) = sys::open(c"/dev/null", OFlags::RDWR, Mode::empty()) {
+        if null.as_raw_fd() > 2 {
+            return;
         }
+        mem::forget(null);
     }
 }

@@ -1,7 +1,7 @@
 //! Reading, writing and what else one does to an open descriptor.
 
 use crate::Errno;
-use crate::arch::syscall::{syscall1, syscall2, syscall3, syscall4};
+use crate::arch::syscall::{syscall1, syscall2, syscall3, syscall3_pure, syscall4};
 use crate::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use bitflags::bitflags;
 use linux_raw_sys::general as raw;
@@ -136,7 +136,12 @@ pub fn pwrite(fd: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<usize, Er
 /// # Errors
 /// As [`pread`], and `EFAULT` where the memory is not writable.
 #[inline(always)]
-pub unsafe fn pread_raw(fd: BorrowedFd<'_>, address: *mut u8, len: usize, offset: u64) -> Result<usize, Errno> {
+pub unsafe fn pread_raw(
+    fd: BorrowedFd<'_>,
+    address: *mut u8,
+    len: usize,
+    offset: u64,
+) -> Result<usize, Errno> {
     let address = address.expose_provenance();
     // SAFETY: the kernel checks the addresses; for the rest the caller answers.
     Errno::check(unsafe { syscall4::<{ nr::PREAD64 }>(register(fd), address, len, offset as usize) })
@@ -151,7 +156,12 @@ pub unsafe fn pread_raw(fd: BorrowedFd<'_>, address: *mut u8, len: usize, offset
 /// # Errors
 /// As [`pwrite`], and `EFAULT` where the memory is not readable.
 #[inline(always)]
-pub unsafe fn pwrite_raw(fd: BorrowedFd<'_>, address: *const u8, len: usize, offset: u64) -> Result<usize, Errno> {
+pub unsafe fn pwrite_raw(
+    fd: BorrowedFd<'_>,
+    address: *const u8,
+    len: usize,
+    offset: u64,
+) -> Result<usize, Errno> {
     let address = address.expose_provenance();
     // SAFETY: the kernel checks the addresses; for the rest the caller answers.
     Errno::check(unsafe { syscall4::<{ nr::PWRITE64 }>(register(fd), address, len, offset as usize) })
@@ -295,7 +305,9 @@ pub fn fcntl_setfd(fd: BorrowedFd<'_>, flags: FdFlags) -> Result<(), Errno> {
 /// `EBADF`.
 #[inline(always)]
 pub fn fcntl_getfl(fd: BorrowedFd<'_>) -> Result<OFlags, Errno> {
-    Errno::check(fcntl(fd, raw::F_GETFL, 0)).map(|flags| OFlags::from_bits_retain(flags as u32))
+    // SAFETY: no memory is named.
+    let flags = unsafe { syscall3_pure::<{ nr::FCNTL }>(register(fd), raw::F_GETFL as usize, 0) };
+    Errno::check(flags).map(|flags| OFlags::from_bits_retain(flags as u32))
 }
 
 /// [fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl.2.html) `F_SETFL`: sets the status flags.

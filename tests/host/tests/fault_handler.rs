@@ -57,7 +57,12 @@ fn child_overflows_its_stack() {
 #[ignore = "a child, which another test runs"]
 fn child_overflows_a_threads_stack() {
     install();
-    let _ = thread::Builder::new().name("deep".into()).stack_size(64 * 1024).spawn(|| overflow(1)).unwrap().join();
+    let _ = thread::Builder::new()
+        .name("deep".into())
+        .stack_size(64 * 1024)
+        .spawn(|| overflow(1))
+        .unwrap()
+        .join();
 }
 
 #[test]

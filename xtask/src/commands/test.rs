@@ -22,6 +22,11 @@ use crate::{
     workspace,
 };
 
+/// The tests of this machine that run example programs, by whatever machine the programs are for.
+const EXAMPLE_TESTS: [&str; 2] = ["examples", "map_examples"];
+/// The test of this machine that looks into the programs of one architecture.
+const ELF_TESTS: &str = "elf";
+
 /// Run the tests on every machine, real and emulated
 ///
 /// Without options: the freestanding tests and the example programs natively, under qemu-x86_64 and under qemu-aarch64
@@ -107,17 +112,21 @@ impl Test {
         }
         let harness = duct::cmd(&words[0], &words[1..]).dir(workspace::root());
 
-        let examples = self.test_program(find(tests, "examples")?, programs, &runner);
-        Ok(Work::Commands(vec![harness, examples]))
+        let mut commands = vec![harness];
+        for name in EXAMPLE_TESTS {
+            commands.push(self.test_program(find(tests, name)?, programs, &runner));
+        }
+        Ok(Work::Commands(commands))
     }
 
     fn elf(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
-        Ok(Work::Commands(vec![self.test_program(find(tests, "elf")?, programs, &[])]))
+        Ok(Work::Commands(vec![self.test_program(find(tests, ELF_TESTS)?, programs, &[])]))
     }
 
     /// All test programs of this machine that do not belong to another suite.
     fn host(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
-        let others = tests.iter().filter(|test| !["examples", "elf"].contains(&test.name.as_str()));
+        let elsewhere = |name: &str| name == ELF_TESTS || EXAMPLE_TESTS.contains(&name);
+        let others = tests.iter().filter(|test| !elsewhere(&test.name));
         let commands: Vec<Expression> = others.map(|test| self.test_program(test, programs, &[])).collect();
         if commands.is_empty() {
             bail!("the tests of this machine were not built");

@@ -3,8 +3,8 @@
 use baremap::sys;
 use linux_raw_sys::prctl::{PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP};
 use linux_raw_sys::ptrace::{
-    BPF_ABS, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W, SECCOMP_MODE_FILTER, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO,
-    sock_filter, sock_fprog,
+    BPF_ABS, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W, SECCOMP_MODE_FILTER, SECCOMP_RET_ALLOW,
+    SECCOMP_RET_ERRNO, sock_filter, sock_fprog,
 };
 
 /// Makes the kernel answer these calls with an error number, for good (seccomp(2)). QEMU's user mode cannot.
@@ -26,6 +26,7 @@ pub(crate) fn deny<const N: usize>(calls: [u32; N], errno: baremap::Errno) {
     // SAFETY: only forbids; the kernel copies the program.
     unsafe {
         sys::prctl(PR_SET_NO_NEW_PRIVS, [1, 0, 0, 0]).expect("every kernel can");
-        sys::prctl(PR_SET_SECCOMP, [SECCOMP_MODE_FILTER as usize, address, 0, 0]).expect("a kernel with seccomp");
+        sys::prctl(PR_SET_SECCOMP, [SECCOMP_MODE_FILTER as usize, address, 0, 0])
+            .expect("a kernel with seccomp");
     }
 }

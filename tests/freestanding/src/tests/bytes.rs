@@ -162,7 +162,8 @@ tests! {
     fn debug_shows_no_bytes() -> Result<()> {
         let map = SharedMap::new(100)?;
         let text = Text::of(format_args!("{map:?}"));
-        assert_eq!(*text, *Text::of(format_args!("SharedMap(100 bytes at {:p})", map.as_ptr())));
+        let expected = format_args!("SharedMap(100 bytes at {:p}, ProtFlags(READ | WRITE))", map.as_ptr());
+        assert_eq!(*text, *Text::of(expected));
         Ok(())
     }
 }

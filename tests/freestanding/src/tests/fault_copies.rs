@@ -230,7 +230,8 @@ tests! {
 /// Asserts that bytes are in a file, with the pattern around them, and puts the pattern back.
 fn written(file: &File, offset: usize, bytes: &[u8]) -> Result<()> {
     const AROUND: usize = 16;
-    let (start, end) = (offset.saturating_sub(AROUND), (offset + bytes.len() + AROUND).min(file.len()? as usize));
+    let (start, end) =
+        (offset.saturating_sub(AROUND), (offset + bytes.len() + AROUND).min(file.len()? as usize));
     if start >= end {
         return Ok(());
     }

@@ -6,7 +6,9 @@ use crate::support::{child, raw};
 use baremap::arch::syscall::syscall4;
 use baremap::map::{AnonMap, FileMap, ReadWrite};
 use baremap::process::spawn;
-use baremap::sys::{self, InfoHandler, MaskHow, Sigaction, SigactionFlags, Signal, SignalInfo, SignalSet, SignalStack};
+use baremap::sys::{
+    self, InfoHandler, MaskHow, Sigaction, SigactionFlags, Signal, SignalInfo, SignalSet, SignalStack,
+};
 use baremap::{Errno, File, Result, fault, page, process};
 use core::ffi::c_void;
 use core::mem;
@@ -425,7 +427,8 @@ fn set_plain(signal: Signal) {
     let action = [mends_plainly as *const () as usize, SA_RESTORER as usize, restorer, 0];
     let address = (&raw const action).expose_provenance();
     // SAFETY: the kernel reads the structure; the handler touches atomics only, and a file by a system call.
-    let result = unsafe { syscall4::<{ __NR_rt_sigaction as usize }>(signal.as_raw() as usize, address, 0, 8) };
+    let result =
+        unsafe { syscall4::<{ __NR_rt_sigaction as usize }>(signal.as_raw() as usize, address, 0, 8) };
     raw::done(result).expect("it can be caught");
 }
 
@@ -449,7 +452,8 @@ fn note(signal: i32, info: *mut SignalInfo) {
         ADDRESS.store(unsafe { (*info).address() }, SeqCst);
     }
     let mask = sys::rt_sigprocmask(MaskHow::Block, None).expect("it only asks");
-    let bits = (1..=64).filter(|&number| Signal::from_raw(number).is_some_and(|signal| mask.contains(signal)));
+    let bits =
+        (1..=64).filter(|&number| Signal::from_raw(number).is_some_and(|signal| mask.contains(signal)));
     MASK.store(bits.fold(0, |mask, number| mask | 1 << (number - 1)), SeqCst);
 }
 

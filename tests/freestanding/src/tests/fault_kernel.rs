@@ -9,7 +9,8 @@ use baremap::sys::{self, Signal};
 use baremap::{Errno, File, Reason, Result, page};
 use core::time::Duration;
 use linux_raw_sys::general::{
-    __NR_fallocate, __NR_memfd_create, __NR_pipe2, __NR_process_vm_readv, __NR_pwrite64, RLIMIT_FSIZE, RLIMIT_NOFILE,
+    __NR_fallocate, __NR_memfd_create, __NR_pipe2, __NR_process_vm_readv, __NR_pwrite64, RLIMIT_FSIZE,
+    RLIMIT_NOFILE,
 };
 
 /// Descriptors from this number are out of everybody's way; the pool's is one of them.

@@ -49,7 +49,10 @@ fn stress(engine: Engine) {
         }
         stop.store(1, Relaxed);
         assert!(other.wait()?.success());
-        eprintln!("{copies} copies, {faults} of them faults, {} changes of the length", changes.load(Relaxed));
+        eprintln!(
+            "{copies} copies, {faults} of them faults, {} changes of the length",
+            changes.load(Relaxed)
+        );
         Ok::<_, baremap::Error>(())
     });
 }
@@ -88,7 +91,11 @@ fn read(map: &FileMap<ReadWrite>, offset: usize, buffer: &mut [u8]) -> bool {
 }
 
 /// Loads, and says whether a page was gone.
-fn load<T: Plain, const SIZE: usize>(map: &FileMap<ReadWrite>, offset: usize, to_bytes: fn(T) -> [u8; SIZE]) -> bool {
+fn load<T: Plain, const SIZE: usize>(
+    map: &FileMap<ReadWrite>,
+    offset: usize,
+    to_bytes: fn(T) -> [u8; SIZE],
+) -> bool {
     match map.load::<T>(offset).map_err(|error| error.reason()) {
         Ok(value) => {
             right(offset, &to_bytes(value));
@@ -113,5 +120,7 @@ fn right(offset: usize, bytes: &[u8]) {
 
 /// Asserts that what is missing is not in the first page, which stays.
 fn gone(offset: usize, copied: Option<usize>) -> bool {
-    copied.inspect(|copied| assert!(offset + copied >= page::size(), "byte {} is there", offset + copied)).is_some()
+    copied
+        .inspect(|copied| assert!(offset + copied >= page::size(), "byte {} is there", offset + copied))
+        .is_some()
 }

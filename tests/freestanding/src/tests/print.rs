@@ -110,7 +110,7 @@ impl Display for PanicsToo {
 
 /// Runs a closure while a standard descriptor is another's.
 fn redirected(standard: BorrowedFd<'static>, to: impl AsFd, run: impl FnOnce()) {
-    let saved: OwnedFd = sys::fcntl_dupfd_cloexec(standard).expect("it is open");
+    let saved: OwnedFd = sys::fcntl_dupfd_cloexec(standard, 0).expect("it is open");
     let set = |fd: BorrowedFd<'_>| {
         // SAFETY: whoever prints now means this one.
         unsafe { sys::dup3(fd, standard.as_raw_fd(), OFlags::empty()) }.expect("both are open");

@@ -121,10 +121,10 @@ fn descriptor_flags() {
         assert!(OFlags::from_bits_retain(result.unwrap()).contains(flags | OFlags::RDWR));
     }
 
-    let copy = sys::fcntl_dupfd_cloexec(file.as_fd()).unwrap();
+    let copy = sys::fcntl_dupfd_cloexec(file.as_fd(), 0).unwrap();
     assert_eq!(io::fcntl_getfd(&copy), Ok(io::FdFlags::CLOEXEC));
     assert_eq!(fs::fstat(&copy).unwrap().st_ino, fs::fstat(&file).unwrap().st_ino);
-    assert_eq!(ours(sys::fcntl_dupfd_cloexec(closed())).map(drop), Err(libc::EBADF));
+    assert_eq!(ours(sys::fcntl_dupfd_cloexec(closed(), 0)).map(drop), Err(libc::EBADF));
 }
 
 #[test]

@@ -167,7 +167,14 @@ fn outcome(result: Result<(), Error>, at: usize, len: usize, end: usize) -> Resu
         _ if there < len => Err(Reason::Fault { copied: there }),
         _ => Ok(()),
     };
-    prop_assert_eq!(result.map_err(|error| error.reason()), expected, "{} bytes at {}, which end at {}", len, at, end);
+    prop_assert_eq!(
+        result.map_err(|error| error.reason()),
+        expected,
+        "{} bytes at {}, which end at {}",
+        len,
+        at,
+        end
+    );
     Ok(if matches!(expected, Err(Reason::OutOfBounds { .. })) { 0 } else { there })
 }
 

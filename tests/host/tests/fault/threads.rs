@@ -33,11 +33,12 @@ pub(crate) fn threads() {
                     for round in 0..ROUNDS {
                         let offset = (thread * 31 + round * 173) % (page + 100);
                         let len = [8, 100, page, buffer.len()][round % 4].min(map.len() - offset);
-                        let copied = match map.read_at(offset, &mut buffer[..len]).map_err(|error| error.reason()) {
-                            Ok(()) => len,
-                            Err(Reason::Fault { copied }) => copied,
-                            Err(other) => panic!("{other:?}"),
-                        };
+                        let copied =
+                            match map.read_at(offset, &mut buffer[..len]).map_err(|error| error.reason()) {
+                                Ok(()) => len,
+                                Err(Reason::Fault { copied }) => copied,
+                                Err(other) => panic!("{other:?}"),
+                            };
                         for (index, &byte) in buffer[..copied].iter().enumerate() {
                             let at = offset + index;
                             assert!(byte == content[at] || at >= page && byte == 0, "byte {at} is {byte}");

@@ -8,10 +8,12 @@ use core::ffi::c_void;
 use core::hint::black_box;
 use core::mem;
 use core::sync::atomic::{
-    AtomicU8, AtomicUsize,
+    AtomicBool, AtomicU8, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
 };
-use linux_raw_sys::general::{BUS_MCEERR_AO, SI_KERNEL};
+use linux_raw_sys::general::{BUS_MCEERR_AO, SEGV_MTEAERR, SI_KERNEL};
+
+const SIGBUS: i32 = Signal::BUS.as_raw();
 
 /// What copies go by.
 static STATE: AtomicU8 = AtomicU8::new(UNDECIDED);
@@ -29,12 +31,18 @@ static BEFORE: [Before; 2] = [Before::new(Signal::BUS), Before::new(Signal::SEGV
 /// that install at once find the same, and a forked child inherits no lock that nobody gives back.
 struct Before {
     signal: Signal,
+    /// Whether the handler was put in, and not taken out again. It may be under another's by now.
+    is_put_in: AtomicBool,
     words: [AtomicUsize; Sigaction::WORDS],
 }
 
 impl Before {
     const fn new(signal: Signal) -> Self {
-        Self { signal, words: [const { AtomicUsize::new(0) }; Sigaction::WORDS] }
+        Self {
+            signal,
+            is_put_in: AtomicBool::new(false),
+            words: [const { AtomicUsize::new(0) }; Sigaction::WORDS],
+        }
     }
 
     fn set(&self, action: &Sigaction) {
@@ -99,7 +107,7 @@ fn put_in(before: &Before) -> core::result::Result<(), Errno> {
     if is_ours(&old) {
         return Ok(());
     }
-    if STATE.load(Acquire) == READY && old.is_handler() {
+    if before.is_put_in.load(Acquire) && old.is_handler() {
         // It was put over ours and may call ours: ours calling it would never end.
         return Err(Errno::EBUSY);
     }
@@ -115,7 +123,9 @@ fn put_in(before: &Before) -> core::result::Result<(), Errno> {
     let mask = mask.without(Signal::BUS).without(Signal::SEGV);
     let new = Sigaction::handler(handle, kept | SigactionFlags::NODEFER, mask);
     // SAFETY: the handler is sound at any instruction: it reads atomics and changes nothing but its own context.
-    unsafe { sys::rt_sigaction(before.signal, Some(&new)) }.map(drop)
+    unsafe { sys::rt_sigaction(before.signal, Some(&new)) }?;
+    before.is_put_in.store(true, Release);
+    Ok(())
 }
 
 fn action_of(signal: Signal) -> core::result::Result<Sigaction, Errno> {
@@ -152,6 +162,7 @@ pub unsafe fn uninstall() -> Result<()> {
     for before in &BEFORE {
         // SAFETY: what was there is put back as it was.
         unsafe { sys::rt_sigaction(before.signal, Some(&before.get())) }.map_err(fail)?;
+        before.is_put_in.store(false, Release);
     }
     Ok(())
 }
@@ -185,8 +196,13 @@ unsafe extern "C" fn handle(signal: i32, info: *mut SignalInfo, context: *mut c_
 unsafe fn answer(&Event { signal, info, context }: &Event) {
     // SAFETY: the kernel made both, for this handler.
     let (code, pc) = unsafe { ((*info).code(), arch::signal::program_counter(context)) };
-    // A code of 0 or less is a signal that some process sent: not a fault, wherever this thread happens to be.
-    let is_fault = code > 0 && !(signal == Signal::BUS.as_raw() && code == BUS_MCEERR_AO as i32);
+    // A code of 0 or less is a signal that some process sent, and two others tell of something that happened some time
+    // ago: not a fault of the instruction, wherever this thread happens to be.
+    let is_late = match signal {
+        SIGBUS => code == BUS_MCEERR_AO as i32,
+        _ => code == SEGV_MTEAERR as i32,
+    };
+    let is_fault = code > 0 && !is_late;
     if is_fault {
         // SAFETY: the saved program counter, which the kernel restores when this returns.
         unsafe {

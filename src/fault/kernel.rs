@@ -6,9 +6,10 @@ use crate::page;
 use crate::sys::{
     self, Advice, FallocateFlags, MapFlags, MemfdFlags, OFlags, ProtFlags, RemoteRange, Rlimit, SealFlags,
 };
+use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU32,
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
 use linux_raw_sys::general::RLIMIT_FSIZE;
@@ -123,39 +124,47 @@ unsafe fn by_pipe(to: *mut u8, from: *const u8, len: usize) -> Round {
     }
 }
 
-/// Room in a memfd that is mapped as well: the kernel copies between the map that may fault and the memfd, this process
-/// between the memfd and its own memory.
-#[repr(C)]
-struct Pool {
-    /// The memfd's descriptor, the same number in every forked child.
-    fd: RawFd,
-    /// The state of each slot. In the shared memory itself: parent and child have the same slots, and must not take one
-    /// at once. A slot whose user was killed stays in use.
-    slots: [AtomicU32; SLOTS],
+/// Rooms in memfds that are mapped as well: the kernel copies between the map that may fault and a room, this process
+/// between the room and its own memory.
+///
+/// A memfd for each, so that a copy that waits for a page (a file server that hangs) keeps no other copy waiting: the kernel
+/// locks a file while it is written.
+static POOL: [Room; ROOMS] = [const { Room::new() }; ROOMS];
+
+/// What this process knows of a room. It is memory of its own: a forked child gets a copy, and no child can change which
+/// file its parent writes to.
+struct Room {
+    /// Where it is mapped; null before it is needed, dangling where there can be none.
+    shared: AtomicPtr<Shared>,
+    /// The memfd's descriptor.
+    fd: AtomicI32,
 }
 
-/// A slot that has no memory yet.
-const NEW: u32 = 0;
-/// A slot that nobody uses.
-const FREE: u32 = 1;
-/// A slot that somebody uses.
-const USED: u32 = 2;
+/// What is mapped: processes that have forked from each other see the same, and must not use it at once.
+#[repr(C)]
+struct Shared {
+    /// 1 while somebody uses it. If that one is killed, it stays in use.
+    used: AtomicU32,
+    /// On a cache line of its own, and aligned for fast copies.
+    bytes: Bytes,
+}
+
+/// The bytes of a room.
+#[repr(align(64))]
+struct Bytes([u8; ROOM]);
 
 /// More copies than that at once, in a family of forked processes, take another way.
-const SLOTS: usize = 15;
-/// Bytes in a slot, and before the first.
-const SLOT: usize = 64 * 1024;
-/// Bytes in the pool.
-const SIZE: usize = SLOT * (1 + SLOTS);
+const ROOMS: usize = 15;
+/// Bytes in a room.
+const ROOM: usize = 64 * 1024;
 /// A descriptor that nobody gets by chance.
 const HIGH: RawFd = 1000;
-/// Where the pool is in its memfd. Should the descriptor have become another file's after all, nothing is overwritten:
-/// hardly a file has bytes there, and on many file systems none can.
+/// Where a room is in its memfd. Should the descriptor have become another file's after all, nothing is overwritten: hardly
+/// a file has bytes there, and on many file systems none can.
 const BASE: u64 = 1 << 44;
-
-/// Where the pool is mapped; null before the first copy, dangling where there can be none.
-static POOL: AtomicPtr<Pool> = AtomicPtr::new(ptr::null_mut());
-const NONE: *mut Pool = ptr::dangling_mut();
+/// A room that somebody is making, and one that cannot be made.
+const MAKING: *mut Shared = ptr::without_provenance_mut(1);
+const NONE: *mut Shared = ptr::without_provenance_mut(2);
 
 /// In line, and what it calls too: after a system call, each return costs the processor a wrong guess.
 ///
@@ -163,148 +172,126 @@ const NONE: *mut Pool = ptr::dangling_mut();
 /// As [`super::copy`].
 #[inline(always)]
 unsafe fn by_pool(to: *mut u8, from: *const u8, len: usize, ends: Ends) -> Round {
-    let pool = match POOL.load(Acquire) {
-        pool if pool.is_null() => Pool::make(),
-        pool => pool,
-    };
-    if pool == NONE {
-        return Err(Errno::ENOSYS);
-    }
-    // SAFETY: mapped for good.
-    let header = unsafe { &*pool };
-    let round = header.take().and_then(|slot| {
-        let offset = Pool::offset(slot);
-        // SAFETY: the slot is this copy's until it is given back; for the rest the caller answers.
-        let round = unsafe {
-            let (room, len) = (pool.cast::<u8>().add(offset), len.min(SLOT));
-            through(header.fd(), BASE + offset as u64, room, to, from, len, ends)
+    for room in &POOL {
+        let shared = match room.shared.load(Acquire) {
+            NONE => return Err(Errno::ENOSYS),
+            MAKING => continue,
+            shared if shared.is_null() => room.make()?,
+            shared => shared,
         };
-        header.slots[slot].store(FREE, Release);
-        round
-    });
-    let instead = match round {
-        Ok(_) | Err(Errno::EFAULT | Errno::EBUSY | Errno::ENOMEM | Errno::ENOSPC) => return round,
-        // Somebody closed it: the next copy makes another.
-        Err(Errno::EBADF) => ptr::null_mut(),
-        // A sandbox forbids the calls, or the descriptor is somebody else's by now.
-        Err(_) => NONE,
-    };
-    let _ = POOL.compare_exchange(pool, instead, Relaxed, Relaxed);
-    round
+        // SAFETY: mapped for good.
+        let used = unsafe { &(*shared).used };
+        if used.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+            continue;
+        }
+        // SAFETY: the room is this copy's until it is given back; for the rest the caller answers.
+        let round = unsafe {
+            let bytes = (&raw mut (*shared).bytes.0).cast();
+            through(room.fd(), bytes, to, from, len.min(ROOM), ends)
+        };
+        used.store(0, Release);
+        if !matches!(round, Ok(_) | Err(Errno::EFAULT | Errno::ENOMEM | Errno::ENOSPC)) {
+            room.give_up(shared, round);
+        }
+        return round;
+    }
+    Err(Errno::EBUSY)
 }
 
-/// Copies by way of `room`, which is the memfd's bytes from `offset`.
+/// Copies by way of a room's bytes.
 ///
 /// # Safety
 /// As [`super::copy`]; the room is this copy's alone.
 #[inline(always)]
 unsafe fn through(
     fd: BorrowedFd<'_>,
-    offset: u64,
-    room: *mut u8,
+    bytes: *mut u8,
     to: *mut u8,
     from: *const u8,
     len: usize,
     ends: Ends,
 ) -> Round {
+    const OFFSET: u64 = BASE + offset_of!(Shared, bytes) as u64;
     // SAFETY: passed on to the caller; where an end is the program's own, a plain copy does.
     unsafe {
         let count = match ends {
-            Ends::From | Ends::Both => uninterrupted(|| sys::pwrite_raw(fd, from, len, offset))?,
+            Ends::From | Ends::Both => uninterrupted(|| sys::pwrite_raw(fd, from, len, OFFSET))?,
             Ends::To => {
-                ptr::copy_nonoverlapping(from, room, len);
+                ptr::copy_nonoverlapping(from, bytes, len);
                 len
             }
         };
         match ends {
-            Ends::To | Ends::Both => uninterrupted(|| sys::pread_raw(fd, to, count, offset)),
+            Ends::To | Ends::Both => uninterrupted(|| sys::pread_raw(fd, to, count, OFFSET)),
             Ends::From => {
-                ptr::copy_nonoverlapping(room, to, count);
+                ptr::copy_nonoverlapping(bytes, to, count);
                 Ok(count)
             }
         }
     }
 }
 
-impl Pool {
-    /// Makes the pool, or takes the one that another thread made meanwhile.
-    #[cold]
-    fn make() -> *mut Pool {
-        let made = Pool::map().unwrap_or(NONE);
-        match POOL.compare_exchange(ptr::null_mut(), made, Release, Acquire) {
-            Ok(_) => made,
-            Err(other) => {
-                if made != NONE {
-                    // SAFETY: nobody else has seen this one.
-                    unsafe {
-                        let _ = sys::close_raw((*made).fd);
-                        let _ = sys::munmap(made.cast(), SIZE);
-                    }
-                }
-                other
-            }
-        }
+impl Room {
+    const fn new() -> Self {
+        Self { shared: AtomicPtr::new(ptr::null_mut()), fd: AtomicI32::new(-1) }
     }
 
-    fn map() -> Result<*mut Pool, Errno> {
+    #[inline(always)]
+    fn fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: the room's own. Where somebody has closed it all the same, see [`BASE`].
+        unsafe { BorrowedFd::borrow_raw(self.fd.load(Relaxed)) }
+    }
+
+    /// Makes the room, unless another thread is at it.
+    #[cold]
+    fn make(&self) -> Result<*mut Shared, Errno> {
+        if self.shared.compare_exchange(ptr::null_mut(), MAKING, Acquire, Relaxed).is_err() {
+            return Err(Errno::EBUSY);
+        }
+        let made = self.map();
+        let shared = match made {
+            Ok(shared) => shared,
+            Err(errno) if is_final(errno) => NONE,
+            // A shortage, which may pass.
+            Err(_) => ptr::null_mut(),
+        };
+        self.shared.store(shared, Release);
+        made
+    }
+
+    fn map(&self) -> Result<*mut Shared, Errno> {
+        let len = size_of::<Shared>();
         // Under a limit on the size of files, a write to the memfd would raise SIGXFSZ.
         if sys::getrlimit(RLIMIT_FSIZE)?.soft != Rlimit::INFINITY {
             return Err(Errno::EFBIG);
         }
         let low = sys::memfd_create(c"baremap", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
         let fd = sys::fcntl_dupfd_cloexec(low.as_fd(), HIGH)?;
-        sys::ftruncate(fd.as_fd(), BASE + SIZE as u64)?;
+        sys::ftruncate(fd.as_fd(), BASE + len as u64)?;
         // Whoever gets hold of it cannot take the room away.
         sys::fcntl_add_seals(fd.as_fd(), SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-        allocate(fd.as_fd(), 0, size_of::<Pool>())?;
+        // Where there is no memory, that is an error here, and SIGBUS at the first touch.
+        let allocate = || sys::fallocate(fd.as_fd(), FallocateFlags::empty(), BASE, len as u64).map(|()| len);
+        uninterrupted(allocate)?;
         let prot = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: the kernel chooses a free address, and the pool stays mapped for good.
-        unsafe {
-            let pool: *mut Pool =
-                sys::mmap(ptr::null_mut(), SIZE, prot, MapFlags::SHARED, fd.as_fd(), BASE)?.cast();
-            (*pool).fd = fd.into_raw_fd();
-            Ok(pool)
-        }
-    }
-
-    fn fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: the pool's own. Where somebody has closed it all the same, see [`BASE`].
-        unsafe { BorrowedFd::borrow_raw(self.fd) }
-    }
-
-    /// Where a slot is in the pool.
-    const fn offset(slot: usize) -> usize {
-        SLOT * (1 + slot)
-    }
-
-    /// Takes a slot that nobody uses, and sees to it that it has memory.
-    #[inline(always)]
-    fn take(&self) -> Result<usize, Errno> {
-        let take = |state| {
-            let is_mine = |slot: &AtomicU32| slot.compare_exchange(state, USED, Acquire, Relaxed).is_ok();
-            self.slots.iter().position(is_mine)
-        };
-        if let Some(slot) = take(FREE) {
-            return Ok(slot);
-        }
-        let slot = take(NEW).ok_or(Errno::EBUSY)?;
-        self.prepare(slot).map(|()| slot).inspect_err(|_| self.slots[slot].store(NEW, Release))
-    }
-
-    /// Gives a slot its memory.
-    #[cold]
-    fn prepare(&self, slot: usize) -> Result<(), Errno> {
-        let offset = Self::offset(slot);
-        allocate(self.fd(), offset, SLOT)?;
-        let room = ptr::from_ref(self).cast_mut().cast::<u8>().wrapping_add(offset);
+        // SAFETY: the kernel chooses a free address, and the room stays mapped for good.
+        let start = unsafe { sys::mmap(ptr::null_mut(), len, prot, MapFlags::SHARED, fd.as_fd(), BASE) }?;
         // Mapped all at once, which makes later copies from there faster. A kernel that does not know it does without.
-        // SAFETY: the pool's own memory, of which the contents stay.
-        let _ = unsafe { sys::madvise(room, SLOT, Advice::POPULATE_READ) };
-        Ok(())
+        // SAFETY: the room's own memory, of which the contents stay.
+        let _ = unsafe { sys::madvise(start, len, Advice::POPULATE_READ) };
+        self.fd.store(fd.into_raw_fd(), Relaxed);
+        Ok(start.cast())
+    }
+
+    /// Gives a room up that does not work any more: made again if somebody has closed its descriptor, else not.
+    #[cold]
+    fn give_up(&self, shared: *mut Shared, round: Round) {
+        let instead = if round == Err(Errno::EBADF) { ptr::null_mut() } else { NONE };
+        let _ = self.shared.compare_exchange(shared, instead, Relaxed, Relaxed);
     }
 }
 
-/// Gives a part of the pool its memory: where there is none, that is an error here, and SIGBUS at the first touch.
-fn allocate(fd: BorrowedFd<'_>, offset: usize, len: usize) -> Result<(), Errno> {
-    sys::fallocate(fd, FallocateFlags::empty(), BASE + offset as u64, len as u64)
+/// Whether a call that failed will fail again: it is missing, forbidden, or not for files as large as that.
+fn is_final(errno: Errno) -> bool {
+    !matches!(errno, Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::ENOSPC | Errno::EINTR)
 }

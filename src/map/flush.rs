@@ -101,11 +101,14 @@ impl<P: Protection> FileMap<P> {
             return Ok(());
         }
         // From the start of the map the pages begin where the mapping does, and no page size is needed to find that.
-        let end = self.lead + offset + len;
+        // The sums are within the mapping.
+        let end = self.lead.wrapping_add(offset).wrapping_add(len);
         let first = if offset == 0 { 0 } else { bounds::first_page(&self.mapping, self.lead + offset) };
-        sys::msync(self.mapping.start().as_ptr().wrapping_add(first), end - first, flags).map_err(|errno| {
-            self.failure.set(errno);
-            Error::new(Operation::Msync, errno)
-        })
+        sys::msync(self.mapping.start().as_ptr().wrapping_add(first), end.wrapping_sub(first), flags).map_err(
+            |errno| {
+                self.failure.set(errno);
+                Error::new(Operation::Msync, errno)
+            },
+        )
     }
 }

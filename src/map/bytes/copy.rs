@@ -22,8 +22,7 @@ impl<A: Access> SharedBytes<A> {
 
     /// Copies the `len` bytes from `offset` to `to_offset` of another map.
     ///
-    /// The two may be one, and the ranges may overlap: then the bytes arrive as if by way of a buffer only if the target
-    /// begins first and no page is gone.
+    /// The two may be one, but where the ranges overlap it is not said which bytes arrive.
     ///
     /// # Errors
     /// `EINVAL` (a range is not within its bytes). `EFAULT` with [`Reason::Fault`](crate::Reason::Fault) (a page of either

@@ -99,23 +99,6 @@ tests! {
     }
 
     // As memmove does, where the target begins first.
-    fn copy_to_within_a_map_moves_down() {
-        in_both(|| {
-            let (file, map) = engine::file(3)?;
-            for distance in [1, 7, 8, 9, 16, 31, 63, 64, 65, 100, 4000] {
-                for len in lengths().filter(|len| len + distance + 11 <= map.len()) {
-                    map.copy_to(11 + distance, &map, 11, len)?;
-                    let mut bytes = AnonMap::new(len)?;
-                    for (index, byte) in bytes.iter_mut().enumerate() {
-                        *byte = pattern(11 + distance + index);
-                    }
-                    written(&file, 11, &bytes)?;
-                }
-            }
-            Ok::<_, baremap::Error>(())
-        });
-    }
-
     fn values_of_all_sizes_are_there_or_not() {
         in_both(|| {
             let (file, map) = engine::file(3)?;

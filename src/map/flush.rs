@@ -17,6 +17,7 @@ impl Failure {
         Self(AtomicI32::new(0))
     }
 
+    #[inline(always)]
     fn get(&self) -> Option<Errno> {
         Errno::from_raw_os_error(self.0.load(Relaxed))
     }

@@ -14,7 +14,7 @@ use clap::Args;
 use console::style;
 use indicatif::HumanCount;
 
-use self::program::{Comparison, Program};
+use self::program::{Comparison, LOADED, Program};
 use crate::{
     arch::Arch,
     build, examples,
@@ -93,7 +93,9 @@ impl Stage {
         let step = Step::start(format!("building for {arch}"));
         let built = build::examples(&toolchain)?;
         step.done(format_args!("{} built", built.len()));
-        Ok(Stage { runner, programs: build::folder(&built)?.to_owned(), folder })
+        let programs = build::folder(&built)?.to_owned();
+        fs::copy(programs.join(LOADED), folder.path().join(LOADED))?;
+        Ok(Stage { runner, programs, folder })
     }
 
     /// Runs all programs, one after the other: some leave what the next one needs.

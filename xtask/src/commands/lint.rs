@@ -52,8 +52,11 @@ impl Lint {
                 });
             }
         }
-        let host = ["clippy", "--package", "baremap-host-tests", "--package", "xtask", "--all-targets"];
-        check("clippy, tests of this machine and xtask", &|| process::check(&cargo(&deny_warnings(&host))));
+        let packages =
+            ["--package", "baremap-host-tests", "--package", "baremap-benches", "--package", "xtask"];
+        let host = [&["clippy", "--all-targets"], &packages[..]].concat();
+        let label = "clippy, tests of this machine, benches and xtask";
+        check(label, &|| process::check(&cargo(&deny_warnings(&host))));
         check("documentation", &|| process::check(&documentation()));
         check("package", &|| process::check(&cargo(&["package", "--package", "baremap", "--allow-dirty"])));
         check("licenses", &licenses::check);

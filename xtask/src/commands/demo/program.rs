@@ -2,6 +2,9 @@
 
 use std::{fmt, process::Output};
 
+/// The program that another one loads; it is in the folder where they run.
+pub const LOADED: &str = "fork_sum";
+
 /// A program with the arguments that show it best.
 pub struct Program {
     pub name: &'static str,
@@ -27,11 +30,15 @@ impl Program {
             program("tail_of_page", &[file]),
             program("inherit", &[file]),
             program("append", &[file, "And this was appended through a map.\n"]),
+            program("sum", &[file]),
+            program("follow", &["--for-ms", "200", file]),
             program("fork_sum", &[]),
             program("shared_unshared", &[]),
             program("shm_write", &[&object, "Hello from another process"]),
             program("shm_read", &[&object]),
             program("shm_unlink", &[&object]),
+            program("jit", &["20", "22"]),
+            program("load", &[LOADED]),
             differing("protections", "each architecture's own"),
             differing("layout", "each process's own"),
         ]

@@ -61,3 +61,15 @@ fn an_ordinary_program() {
     let start = &passwd[..passwd.len().min(40)];
     assert_eq!(output, format!("{} bytes: {start}…\n", passwd.len()));
 }
+
+#[test]
+fn a_program_whose_file_shrinks() {
+    let readme = readme();
+    let main = block_after(&readme, "## A file that shrinks does not kill the reader");
+    let manifest = "\
+        [package]\nname = \"shrinking\"\nedition = \"2024\"\n\
+        [dependencies]\nbaremap = { version = \"0.1\", features = [\"std\"] }\n";
+    let project = Project::new("shrinking", &[("Cargo.toml", manifest), ("src/main.rs", main)]);
+    let output = Output::of(&mut project.cargo("run")).success();
+    assert!(output.starts_with("read_at: ") && output.ends_with(" (EFAULT)\n"), "{output}");
+}

@@ -143,15 +143,11 @@ struct Room {
 /// What is mapped: processes that have forked from each other see the same, and must not use it at once.
 #[repr(C)]
 struct Shared {
+    /// First, so that a copy of a page is one page to the kernel as well.
+    bytes: [u8; ROOM],
     /// 1 while somebody uses it. If that one is killed, it stays in use.
     used: AtomicU32,
-    /// On a cache line of its own, and aligned for fast copies.
-    bytes: Bytes,
 }
-
-/// The bytes of a room.
-#[repr(align(64))]
-struct Bytes([u8; ROOM]);
 
 /// More copies than that at once, in a family of forked processes, take another way.
 const ROOMS: usize = 15;
@@ -186,7 +182,7 @@ unsafe fn by_pool(to: *mut u8, from: *const u8, len: usize, ends: Ends) -> Round
         }
         // SAFETY: the room is this copy's until it is given back; for the rest the caller answers.
         let round = unsafe {
-            let bytes = (&raw mut (*shared).bytes.0).cast();
+            let bytes = (&raw mut (*shared).bytes).cast();
             through(room.fd(), bytes, to, from, len.min(ROOM), ends)
         };
         used.store(0, Release);

@@ -79,7 +79,15 @@ impl Caps {
                     KNOWN.fetch_or(cap.bits(), Release);
                 }
                 // Something was short that has nothing to do with it, or may not be short next time.
-                Err(Errno::EAGAIN | Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM) => {}
+                // And a child that somebody else has waited for has not answered.
+                Err(
+                    Errno::EAGAIN
+                    | Errno::ECHILD
+                    | Errno::EINTR
+                    | Errno::EMFILE
+                    | Errno::ENFILE
+                    | Errno::ENOMEM,
+                ) => {}
                 Err(_) => {
                     KNOWN.fetch_or(cap.bits(), Release);
                 }

@@ -9,6 +9,9 @@ use core::ffi::CStr;
 use core::fmt::{self, Write};
 use linux_raw_sys::general::PATH_MAX;
 
+/// Who may read, write and execute.
+const PERMISSIONS: Mode = Mode::from_bits_retain(0o777);
+
 /// Replaces a file by a new one that `fill` writes: whoever opens the path finds the old file or the new one, whole, even if
 /// the machine stops meanwhile.
 ///
@@ -94,7 +97,8 @@ impl Directory {
             Ok(stat) if stat.kind() == FileKind::Directory => {
                 Err(Error::new(Operation::Replace, Errno::EISDIR))
             }
-            Ok(stat) => Ok(Some(stat.mode())),
+            // Not the bits that make a program run as its owner: the new file may be another's.
+            Ok(stat) => Ok(Some(stat.mode().intersection(PERMISSIONS))),
             Err(error) if error.errno() == Errno::ENOENT => Ok(None),
             Err(error) => Err(error),
         }
@@ -173,7 +177,7 @@ impl Draft<'_> {
 /// Gives a file that has no name one that is free.
 fn link(file: &File, directory: &Directory, name: &CStr) -> core::result::Result<(), Errno> {
     let fd = file.as_fd();
-    let path = ShortText::of(format_args!("/proc/self/fd/{}", fd.as_raw_fd()));
+    let path = ShortText::of(format_args!("/proc/thread-self/fd/{}", fd.as_raw_fd()));
     let directory = directory.0.as_fd();
     match sys::linkat(CWD, path.as_c_str(), directory, name, AtFlags::SYMLINK_FOLLOW) {
         // Without /proc there is a way for those with CAP_DAC_READ_SEARCH, and since Linux 6.10 for all.

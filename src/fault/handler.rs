@@ -123,7 +123,11 @@ fn put_in(before: &Before) -> core::result::Result<(), Errno> {
     let mask = mask.without(Signal::BUS).without(Signal::SEGV);
     let new = Sigaction::handler(handle, kept | SigactionFlags::NODEFER, mask);
     // SAFETY: the handler is sound at any instruction: it reads atomics and changes nothing but its own context.
-    unsafe { sys::rt_sigaction(before.signal, Some(&new)) }?;
+    let replaced = unsafe { sys::rt_sigaction(before.signal, Some(&new)) }?;
+    if !is_ours(&replaced) {
+        // As a rule what was there a moment ago; else what somebody has put there since.
+        before.set(&replaced);
+    }
     before.is_put_in.store(true, Release);
     Ok(())
 }

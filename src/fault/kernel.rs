@@ -1,7 +1,7 @@
 //! Copies by the kernel, which answers with an error where a page is missing.
 
 use crate::Errno;
-use crate::fd::{AsFd, BorrowedFd, IntoRawFd, RawFd};
+use crate::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use crate::page;
 use crate::sys::{
     self, Advice, FallocateFlags, MapFlags, MemfdFlags, OFlags, ProtFlags, RemoteRange, Rlimit, SealFlags,
@@ -9,7 +9,7 @@ use crate::sys::{
 use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicPtr, AtomicU32,
+    AtomicBool, AtomicPtr, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
 use linux_raw_sys::general::RLIMIT_FSIZE;
@@ -131,13 +131,12 @@ unsafe fn by_pipe(to: *mut u8, from: *const u8, len: usize) -> Round {
 /// locks a file while it is written.
 static POOL: [Room; ROOMS] = [const { Room::new() }; ROOMS];
 
-/// What this process knows of a room. It is memory of its own: a forked child gets a copy, and no child can change which
-/// file its parent writes to.
+/// Where a room is mapped; null before it is needed, dangling where there is none.
+///
+/// Its descriptor has the room's own number, [`HIGH`] and its place in the pool, or there is no room: so no room can get the
+/// number of one whose descriptor somebody has closed, and no forked child can change which file its parent writes to.
 struct Room {
-    /// Where it is mapped; null before it is needed, dangling where there can be none.
     shared: AtomicPtr<Shared>,
-    /// The memfd's descriptor.
-    fd: AtomicI32,
 }
 
 /// What is mapped: processes that have forked from each other see the same, and must not use it at once.
@@ -153,7 +152,7 @@ struct Shared {
 const ROOMS: usize = 15;
 /// Bytes in a room.
 const ROOM: usize = 64 * 1024;
-/// A descriptor that nobody gets by chance.
+/// The first room's descriptor: a number that nobody gets by chance.
 const HIGH: RawFd = 1000;
 /// Where a room is in its memfd. Should the descriptor have become another file's after all, nothing is overwritten: hardly
 /// a file has bytes there, and on many file systems none can.
@@ -168,11 +167,10 @@ const NONE: *mut Shared = ptr::without_provenance_mut(2);
 /// As [`super::copy`].
 #[inline(always)]
 unsafe fn by_pool(to: *mut u8, from: *const u8, len: usize, ends: Ends) -> Round {
-    for room in &POOL {
+    for (number, room) in (HIGH..).zip(&POOL) {
         let shared = match room.shared.load(Acquire) {
-            NONE => return Err(Errno::ENOSYS),
-            MAKING => continue,
-            shared if shared.is_null() => room.make()?,
+            NONE | MAKING => continue,
+            shared if shared.is_null() => room.make(number)?,
             shared => shared,
         };
         // SAFETY: mapped for good.
@@ -182,12 +180,14 @@ unsafe fn by_pool(to: *mut u8, from: *const u8, len: usize, ends: Ends) -> Round
         }
         // SAFETY: the room is this copy's until it is given back; for the rest the caller answers.
         let round = unsafe {
-            let bytes = (&raw mut (*shared).bytes).cast();
-            through(room.fd(), bytes, to, from, len.min(ROOM), ends)
+            let (fd, bytes) = (BorrowedFd::borrow_raw(number), (&raw mut (*shared).bytes).cast());
+            through(fd, bytes, to, from, len.min(ROOM), ends)
         };
         used.store(0, Release);
         if !matches!(round, Ok(_) | Err(Errno::EFAULT | Errno::ENOMEM | Errno::ENOSPC)) {
-            room.give_up(shared, round);
+            // A sandbox forbids the calls, or somebody has closed the descriptor or made it another file's. There is no
+            // telling whose it is from now on.
+            room.shared.store(NONE, Release);
         }
         return round;
     }
@@ -229,22 +229,16 @@ unsafe fn through(
 
 impl Room {
     const fn new() -> Self {
-        Self { shared: AtomicPtr::new(ptr::null_mut()), fd: AtomicI32::new(-1) }
-    }
-
-    #[inline(always)]
-    fn fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: the room's own. Where somebody has closed it all the same, see [`BASE`].
-        unsafe { BorrowedFd::borrow_raw(self.fd.load(Relaxed)) }
+        Self { shared: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Makes the room, unless another thread is at it.
     #[cold]
-    fn make(&self) -> Result<*mut Shared, Errno> {
+    fn make(&self, number: RawFd) -> Result<*mut Shared, Errno> {
         if self.shared.compare_exchange(ptr::null_mut(), MAKING, Acquire, Relaxed).is_err() {
             return Err(Errno::EBUSY);
         }
-        let made = self.map();
+        let made = Self::map(number);
         let shared = match made {
             Ok(shared) => shared,
             Err(errno) if is_final(errno) => NONE,
@@ -255,14 +249,17 @@ impl Room {
         made
     }
 
-    fn map(&self) -> Result<*mut Shared, Errno> {
+    fn map(number: RawFd) -> Result<*mut Shared, Errno> {
         let len = size_of::<Shared>();
         // Under a limit on the size of files, a write to the memfd would raise SIGXFSZ.
         if sys::getrlimit(RLIMIT_FSIZE)?.soft != Rlimit::INFINITY {
             return Err(Errno::EFBIG);
         }
         let low = sys::memfd_create(c"baremap", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        let fd = sys::fcntl_dupfd_cloexec(low.as_fd(), HIGH)?;
+        let fd = sys::fcntl_dupfd_cloexec(low.as_fd(), number)?;
+        if fd.as_raw_fd() != number {
+            return Err(Errno::EBUSY);
+        }
         sys::ftruncate(fd.as_fd(), BASE + len as u64)?;
         // Whoever gets hold of it cannot take the room away.
         sys::fcntl_add_seals(fd.as_fd(), SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
@@ -275,15 +272,9 @@ impl Room {
         // Mapped all at once, which makes later copies from there faster. A kernel that does not know it does without.
         // SAFETY: the room's own memory, of which the contents stay.
         let _ = unsafe { sys::madvise(start, len, Advice::POPULATE_READ) };
-        self.fd.store(fd.into_raw_fd(), Relaxed);
+        // Kept open for good.
+        let _ = fd.into_raw_fd();
         Ok(start.cast())
-    }
-
-    /// Gives a room up that does not work any more: made again if somebody has closed its descriptor, else not.
-    #[cold]
-    fn give_up(&self, shared: *mut Shared, round: Round) {
-        let instead = if round == Err(Errno::EBADF) { ptr::null_mut() } else { NONE };
-        let _ = self.shared.compare_exchange(shared, instead, Relaxed, Relaxed);
     }
 }
 

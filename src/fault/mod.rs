@@ -14,9 +14,11 @@
 //!
 //! The kernel copies by whatever call is there: into a memfd that is mapped as well, by process_vm_readv(2), by a pipe.
 //! The memfd is made when it is first needed and kept, under a descriptor of 1000 or more, closed by execve(2); a process
-//! that may not have so many, or only files of a limited size (`RLIMIT_FSIZE`), does without. Two kinds of process should
+//! that may not have so many, or only files of a limited size (`RLIMIT_FSIZE`), does without. Three kinds of process should
 //! use the handler: one that closes descriptors that it did not open, and then opens more than a thousand files, of which
-//! one may get the number; and one that limits the size of its files after its first copy, which SIGXFSZ would end.
+//! one may get the number; one that limits the size of its files after its first copy, which SIGXFSZ would end; and one
+//! that forks children which it does not trust, since parent and children see what the others copy by the memfd, and can
+//! change it on its way.
 //!
 //! The handler takes SIGBUS and SIGSEGV. A fault that is not one of this crate's copies goes to what was there before:
 //! another handler, with its own flags, or the default, which ends the process by the right signal. It allocates

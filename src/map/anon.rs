@@ -141,9 +141,16 @@ impl<P: Writable> AnonMap<P> {
         if len == 0 {
             return Ok(());
         }
+        let start = self.mapping.start().as_ptr().wrapping_add(first);
         // SAFETY: within the map, which is exclusively borrowed, and zeros are bytes.
-        unsafe { sys::madvise(self.mapping.start().as_ptr().wrapping_add(first), len, Advice::DONTNEED) }
-            .map_err(|errno| Error::new(Operation::Discard, errno))
+        let advise = |advice| unsafe { sys::madvise(start, len, advice) };
+        let result = match self.mapping.huge() {
+            None => advise(Advice::DONTNEED),
+            // Before Linux 6.9 they go back to the pool, and a store that finds it empty is SIGBUS: so they are taken again
+            // at once, or missed here.
+            Some(_) => advise(Advice::DONTNEED).and_then(|()| advise(Advice::POPULATE_WRITE)),
+        };
+        result.map_err(|errno| Error::new(Operation::Discard, errno))
     }
 }
 

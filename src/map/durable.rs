@@ -61,6 +61,8 @@ pub struct DurableCell<S: Storage = FileMap<ReadWrite>> {
     storage: S,
     capacity: usize,
     slot_len: usize,
+    /// The sequence number of the value that this cell has put on the disk last.
+    synced: Option<u64>,
     /// Why a write failed. Nobody knows then what the disk has, so that neither slot may be overwritten any more.
     failed: Option<Error>,
 }
@@ -132,7 +134,7 @@ impl<S: Storage> DurableCell<S> {
     /// Those of the storage; `ENOMEM` (no address space holds so much).
     pub fn create_on(storage: S, capacity: usize) -> Result<Self> {
         let slot_len = slot_len(capacity)?;
-        let mut cell = Self { storage, capacity, slot_len, failed: None };
+        let mut cell = Self { storage, capacity, slot_len, synced: None, failed: None };
         for slot in Slot::BOTH {
             let start = cell.start(slot);
             cell.storage.write_at(start, &[0; Header::LEN])?;
@@ -148,7 +150,8 @@ impl<S: Storage> DurableCell<S> {
     /// Those of the storage; `EBADMSG` with [`Reason::NoValue`] (there is no cell), `EINVAL` with
     /// [`Reason::OtherCapacity`].
     pub fn open_on(storage: S, capacity: usize) -> Result<Self> {
-        let cell = Self { storage, capacity, slot_len: slot_len(capacity)?, failed: None };
+        let slot_len = slot_len(capacity)?;
+        let cell = Self { storage, capacity, slot_len, synced: None, failed: None };
         match cell.newest()? {
             Some(_) => Ok(cell),
             None => Err(cell.no_value()?),
@@ -162,7 +165,8 @@ impl<S: Storage> DurableCell<S> {
         self.capacity
     }
 
-    /// Copies the value into the start of a buffer, and returns that part.
+    /// Copies the value into the start of a buffer, and returns that part. It may be one that its writer has not yet put on
+    /// the disk.
     ///
     /// # Errors
     /// `EMSGSIZE` (the value is longer than the buffer), `EBADMSG` with [`Reason::NoValue`] (somebody damaged the file),
@@ -197,9 +201,16 @@ impl<S: Storage> DurableCell<S> {
         self.replace(value).inspect_err(|&error| self.failed = Some(error))
     }
 
-    fn replace(&self, value: &[u8]) -> Result<()> {
+    fn replace(&mut self, value: &[u8]) -> Result<()> {
         let (slot, last) = match self.newest()? {
-            Some((slot, header)) => (slot.other(), header.sequence),
+            Some((slot, header)) => {
+                // Another writer may have been killed before it synced this value. The other slot, which is about to go,
+                // may then be the only one on the disk.
+                if self.synced != Some(header.sequence) {
+                    self.storage.sync(self.start(slot), Header::LEN + header.len)?;
+                }
+                (slot.other(), header.sequence)
+            }
             None => (Slot::First, 0),
         };
         let sequence = last.checked_add(1).ok_or(Error::new(Operation::Cell, Errno::EOVERFLOW))?;
@@ -208,7 +219,9 @@ impl<S: Storage> DurableCell<S> {
         self.storage.write_at(start + Header::LEN, value)?;
         self.storage.sync(start + Header::LEN, value.len())?;
         self.storage.write_at(start, &header.encode(self.capacity))?;
-        self.storage.sync(start, Header::LEN)
+        self.storage.sync(start, Header::LEN)?;
+        self.synced = Some(sequence);
+        Ok(())
     }
 
     /// The slot that holds the value.

@@ -23,8 +23,9 @@ impl Failure {
     }
 
     fn set(&self, errno: Errno) {
-        // Pages that are locked cannot be invalidated, which is known before anything is written.
-        if errno != Errno::EBUSY {
+        // Pages that are locked cannot be invalidated, which is known before anything is written; and what a signal has
+        // interrupted is still to be written.
+        if !matches!(errno, Errno::EBUSY | Errno::EINTR) {
             self.0.store(errno.raw_os_error(), Relaxed);
         }
     }

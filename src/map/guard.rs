@@ -1,14 +1,13 @@
 //! Pages that stop what runs over an end.
 
 use crate::Errno;
+use crate::caps::Caps;
 use crate::error::{Error, Operation, Result};
-use crate::fault::{self, Ends};
 use crate::page;
 use crate::sys::{self, Advice, MapFlags};
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 use core::slice;
-use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use super::mapping::Mapping;
 use super::{NoAccess, Pages, Protection, ReadWrite, bounds};
@@ -70,31 +69,12 @@ fn guard(mapping: &mut Mapping, offset: usize) -> core::result::Result<(), Errno
 
 /// Marks a page that this module has just mapped, and says whether that keeps anybody from touching it.
 fn mark(page: *mut u8) -> bool {
-    // SAFETY: nobody has seen the page yet.
-    let mark = || unsafe { sys::madvise(page, page::size(), Advice::GUARD_INSTALL) }.is_ok();
-    match MARKS.load(Relaxed) {
-        FAIL => false,
-        WORK => mark(),
-        _ => {
-            // QEMU's user mode says yes and marks nothing: only a touch tells.
-            let works = mark() && !can_be_read(page);
-            MARKS.store(if works { WORK } else { FAIL }, Relaxed);
-            works
-        }
+    // QEMU's user mode says yes and marks nothing.
+    if !Caps::GUARD_PAGES.work() {
+        return false;
     }
-}
-
-/// Whether marks work here. No lock: whoever comes first finds the same as whoever comes second.
-static MARKS: AtomicU8 = AtomicU8::new(UNKNOWN);
-const UNKNOWN: u8 = 0;
-const WORK: u8 = 1;
-const FAIL: u8 = 2;
-
-fn can_be_read(address: *const u8) -> bool {
-    let mut byte = 0_u8;
-    // SAFETY: the byte is this function's own; the page may raise a fault, which is what is asked.
-    let copied = unsafe { fault::copy(Operation::Load, &raw mut byte, address, 1, Ends::From) };
-    !copied.is_err_and(|error| error.errno() == Errno::EFAULT)
+    // SAFETY: nobody has seen the page yet.
+    unsafe { sys::madvise(page, page::size(), Advice::GUARD_INSTALL) }.is_ok()
 }
 
 impl Deref for GuardedMap {

@@ -211,8 +211,8 @@ impl Mapping {
                 self.start = place.leak();
                 Ok(self)
             }
-            // Found before anything was touched.
-            Err(errno @ Errno::EINVAL) => Err((place, errno)),
+            // Found before anything was touched; of huge pages, only since Linux 5.16.
+            Err(errno @ Errno::EINVAL) if self.huge.is_none() => Err((place, errno)),
             // The kernel unmaps the target first and runs out of memory later. Somebody else may have the addresses by
             // now: they are not this crate's to unmap, nor to hand out.
             Err(errno) => {

@@ -103,7 +103,8 @@ impl MapOptions {
     /// Takes huge pages out of the pool that the administrator has set aside (`MAP_HUGETLB`), or what `fallback` says.
     /// For anonymous memory; the length need not be of whole pages. Files on hugetlbfs consist of them in any case.
     ///
-    /// A child that is forked shares private ones until it stores; if there is no free one then, SIGBUS ends it.
+    /// A child that is forked shares private ones until it stores; if there is no free one then, SIGBUS ends it. Before Linux
+    /// 6.9 the same may happen to a map that was decommitted and is used again.
     ///
     /// ```
     /// use baremap::MapOptions;

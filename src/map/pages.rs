@@ -67,32 +67,15 @@ impl<'map, P: Protection> Pages<'map, P> {
     /// # Errors
     /// `EINVAL` with [`Reason::WrongLength`] (not as many as [`Pages::count`] says), `EAGAIN`.
     pub fn residency(&self, resident: &mut [bool]) -> Result<()> {
-        /// Pages that are asked about at once.
-        const PAGES: usize = 64;
-        /// Pages of the machine, at the most, in one that QEMU gives its programs: 64 KiB in 4.
-        const LARGEST: usize = 16;
-        /// Not what the kernel writes.
-        const UNWRITTEN: u8 = u8::MAX;
-
         let (len, expected) = (resident.len(), self.count());
         if len != expected {
             let reason = Reason::WrongLength { len, expected };
             return Err(Error::because(Operation::Residency, Errno::EINVAL, reason));
         }
         let (mut start, _) = self.span();
-        for resident in resident.chunks_mut(PAGES) {
-            let len = resident.len() * page::size();
-            // A byte for each page of the machine, and none of those that QEMU gives its programs.
-            let mut bytes = [UNWRITTEN; PAGES * LARGEST];
-            // SAFETY: as many bytes as that takes at the most.
-            unsafe { sys::mincore(start, len, &mut bytes) }
-                .map_err(|errno| Error::new(Operation::Residency, errno))?;
-            let written = bytes.iter().take_while(|&&byte| byte != UNWRITTEN).count();
-            let each = (written / resident.len()).max(1);
-            for (resident, bytes) in resident.iter_mut().zip(bytes.chunks(each)) {
-                *resident = bytes.iter().all(|byte| byte & 1 != 0);
-            }
-            start = start.wrapping_add(len);
+        for resident in resident.chunks_mut(AT_ONCE) {
+            are_resident(start, resident)?;
+            start = start.wrapping_add(resident.len() * page::size());
         }
         Ok(())
     }
@@ -102,19 +85,17 @@ impl<'map, P: Protection> Pages<'map, P> {
     /// # Errors
     /// `EAGAIN`.
     pub fn is_resident(&self) -> Result<bool> {
-        let page = page::size();
-        let (start, len) = self.span();
-        let mut resident = [false; 64];
-        let mut offset = start.addr() - self.mapping.start().addr().get();
-        let end = offset + len;
-        while offset < end {
-            let part = Pages::<P>::new(self.mapping, offset, (resident.len() * page).min(end - offset));
-            let resident = &mut resident[..part.count()];
-            part.residency(resident)?;
-            if !resident.iter().all(|&resident| resident) {
+        let (mut start, _) = self.span();
+        let mut left = self.count();
+        while left > 0 {
+            let mut resident = [false; AT_ONCE];
+            let resident = &mut resident[..left.min(AT_ONCE)];
+            are_resident(start, resident)?;
+            if resident.contains(&false) {
                 return Ok(false);
             }
-            offset += part.len;
+            left -= resident.len();
+            start = start.wrapping_add(resident.len() * page::size());
         }
         Ok(true)
     }
@@ -209,4 +190,27 @@ impl<P: Protection> fmt::Debug for Pages<'_, P> {
         let (start, len) = self.span();
         write!(f, "Pages({len} bytes at {start:p}, {:?})", P::FLAGS)
     }
+}
+
+/// Pages that mincore(2) is asked about at once.
+const AT_ONCE: usize = 64;
+
+/// Asks about the pages from `start`, at most [`AT_ONCE`], which are mapped.
+fn are_resident(start: *const u8, resident: &mut [bool]) -> Result<()> {
+    /// Pages of the machine, at the most, in one that QEMU gives its programs: 64 KiB in 4.
+    const LARGEST: usize = 16;
+    /// Not what the kernel writes.
+    const UNWRITTEN: u8 = u8::MAX;
+
+    // A byte for each page of the machine, and none of those that QEMU gives its programs.
+    let mut bytes = [UNWRITTEN; AT_ONCE * LARGEST];
+    // SAFETY: as many bytes as that takes at the most.
+    unsafe { sys::mincore(start, resident.len() * page::size(), &mut bytes) }
+        .map_err(|errno| Error::new(Operation::Residency, errno))?;
+    let written = bytes.iter().take_while(|&&byte| byte != UNWRITTEN).count();
+    let each = (written / resident.len()).max(1);
+    for (resident, bytes) in resident.iter_mut().zip(bytes.chunks(each)) {
+        *resident = bytes.iter().all(|byte| byte & 1 != 0);
+    }
+    Ok(())
 }

@@ -34,7 +34,7 @@ const BUFFER: usize = 2 * linux_raw_sys::general::PATH_MAX as usize;
 /// # Errors
 /// `ENOENT` (/proc is not mounted), `EMFILE`, `ENFILE`.
 pub fn regions() -> Result<Regions> {
-    File::open(c"/proc/self/maps").map(Regions::of)
+    File::open(c"/proc/thread-self/maps").map(Regions::of)
 }
 
 /// The regions of a process, see [`regions`].

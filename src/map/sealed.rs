@@ -109,8 +109,10 @@ impl SealedMap {
     /// `EBUSY` (a map is still there by which the file may be written, in whatever process: drop it first), `EINVAL` (not a
     /// file in memory), `EPERM` (not open for writing, or it takes no more seals); those of [`SealedMap::open`].
     pub fn seal(file: impl AsFd) -> Result<SealedMap> {
-        if !is_immutable(file.as_fd())? {
-            sys::fcntl_add_seals(file.as_fd(), ALL).map_err(|errno| Error::new(Operation::Seal, errno))?;
+        match sys::fcntl_add_seals(file.as_fd(), ALL) {
+            // It takes no more seals, and needs none.
+            Err(_) if is_immutable(file.as_fd())? => {}
+            result => result.map_err(|errno| Error::new(Operation::Seal, errno))?,
         }
         Self::open(file)
     }

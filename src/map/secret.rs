@@ -21,7 +21,8 @@ use super::mapping::Mapping;
 /// A forked child does not have it: the memory is a shared object, of which the child would have no copy but the same
 /// bytes, and so this map is left out of children (`MADV_DONTFORK`). In a child it must be neither used nor dropped, see
 /// [`process::fork`](crate::process::fork); a child that [`process::spawn`](crate::process::spawn) makes and that does
-/// not name it does neither.
+/// not name it does neither. (One that another thread forks at the moment at which this is mapped still has the bytes: the
+/// kernel cannot map and leave out in one step.)
 ///
 /// ```
 /// use baremap::{Errno, SecretMap};

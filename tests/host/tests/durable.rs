@@ -1,8 +1,9 @@
 //! A durable cell on a model of a disk: after a stop at any moment, with any part of what was not synced lost, it holds the
 //! old value or the new one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use baremap::map::Storage;
 use baremap::{DurableCell, Errno, Error, File, Reason, Result};
@@ -228,5 +229,91 @@ fn after_a_failed_sync_nothing_is_overwritten_any_more() {
             assert_eq!(cell.write(b"another"), Err(failure()));
         }
         assert_eq!(*disk.cache.borrow(), before, "after {syncs} syncs");
+    }
+}
+
+/// A file with its page cache and its disk: a killed process loses neither, a power cut the page cache.
+struct Cached {
+    cache: RefCell<Vec<u8>>,
+    disk: RefCell<Vec<u8>>,
+    /// So many syncs work; at the next one the process is killed.
+    syncs: Cell<u32>,
+}
+
+/// What goes to the disk at once.
+const CACHE_PAGE: usize = 4096;
+
+impl Cached {
+    fn new(len: usize) -> Self {
+        Self {
+            cache: RefCell::new(vec![0; len]),
+            disk: RefCell::new(vec![0; len]),
+            syncs: Cell::new(u32::MAX),
+        }
+    }
+
+    fn write_back(&self, range: Range<usize>) {
+        self.disk.borrow_mut()[range.clone()].copy_from_slice(&self.cache.borrow()[range]);
+    }
+
+    fn cut_the_power(&self) {
+        self.cache.borrow_mut().copy_from_slice(&self.disk.borrow());
+        self.syncs.set(u32::MAX);
+    }
+}
+
+impl Storage for Cached {
+    fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        buffer.copy_from_slice(&self.cache.borrow()[offset..][..buffer.len()]);
+        Ok(())
+    }
+
+    fn write_at(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.cache.borrow_mut()[offset..][..bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn sync(&self, offset: usize, len: usize) -> Result<()> {
+        let Some(left) = self.syncs.get().checked_sub(1) else {
+            // Any error stands for the kill.
+            return baremap::File::open(c"/nonexistent").map(drop);
+        };
+        self.syncs.set(left);
+        let start = offset / CACHE_PAGE * CACHE_PAGE;
+        self.write_back(start..(offset + len).next_multiple_of(CACHE_PAGE));
+        Ok(())
+    }
+}
+
+// A writer is killed when its value is in the page cache and not on the disk; the next writer overwrites the other slot,
+// and the power fails when any one page of that has been written back.
+#[test]
+fn a_value_that_only_the_page_cache_has_is_put_on_the_disk_before_the_other_goes() {
+    const LEN: usize = 9000;
+    let space = DurableCell::space(LEN).unwrap();
+    for kept in 0..=4 {
+        for page in 0..space / CACHE_PAGE {
+            let storage = Cached::new(space);
+            let mut cell = DurableCell::create_on(&storage, LEN).unwrap();
+            cell.write(&[1; LEN]).unwrap();
+            cell.write(&[2; LEN]).unwrap();
+            storage.syncs.set(1);
+            cell.write(&[3; LEN]).unwrap_err();
+            drop(cell);
+
+            storage.syncs.set(kept);
+            let mut cell = DurableCell::open_on(&storage, LEN).unwrap();
+            let _ = cell.write(&[4; LEN]);
+            drop(cell);
+            storage.write_back(page * CACHE_PAGE..(page + 1) * CACHE_PAGE);
+            storage.cut_the_power();
+
+            let cell = DurableCell::open_on(&storage, LEN).unwrap();
+            let mut value = [0; LEN];
+            let value = cell.read(&mut value).unwrap();
+            assert!(
+                value.len() == LEN && value.iter().all(|&byte| byte == value[0] && (2..=4).contains(&byte))
+            );
+        }
     }
 }

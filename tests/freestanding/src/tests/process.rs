@@ -7,6 +7,16 @@ use core::time::Duration;
 use linux_raw_sys::general::RLIMIT_NPROC;
 
 tests! {
+    // Its number may be another process's by then.
+    fn a_child_that_somebody_else_waited_for_gets_no_signal() -> Result<()> {
+        // SAFETY: the child uses nothing of its parent's.
+        let mut child = unsafe { process::spawn(|| ()) }?;
+        sys::wait4(sys::WaitFor::Pid(child.pid()), sys::WaitFlags::empty()).expect("it ends");
+        assert_eq!(child.try_wait().unwrap_err().errno(), Errno::ECHILD);
+        assert_eq!(child.kill(Signal::KILL).unwrap_err().errno(), Errno::ESRCH);
+        Ok(())
+    }
+
     fn fork_returns_in_both() -> Result<()> {
         // SAFETY: the child uses nothing that exists once.
         match unsafe { process::fork() }? {

@@ -320,6 +320,14 @@ tests! {
         Ok(())
     }
 
+    // The kernel would take them for negative, and lock what is before the start.
+    fn a_lock_of_more_than_a_file_can_have_is_einval() {
+        let file = fds::file(b"text");
+        let lock = |start, len| sys::fcntl_ofd_setlk(file.as_fd(), LockKind::Write, start, len);
+        assert_eq!(lock(100, u64::MAX), Err(Errno::EINVAL));
+        assert_eq!(lock(1 << 63, 1), Err(Errno::EINVAL));
+    }
+
     fn locks_need_a_descriptor_of_their_kind() {
         let file = fds::file(b"text");
         let (read, write) = (fds::reopen(&file, OFlags::RDONLY), fds::reopen(&file, OFlags::WRONLY));

@@ -22,6 +22,12 @@ type Result = core::result::Result<(), Errno>;
 const NULL: *mut i32 = ptr::null_mut();
 
 tests! {
+    // The kernel takes -1 for any child.
+    fn wait4_of_group_1_is_einval() {
+        let one = Pid::from_raw(1).expect("a number");
+        assert_eq!(sys::wait4(WaitFor::Group(one), WaitFlags::NOHANG), Err(Errno::EINVAL));
+    }
+
     fn pids_are_positive() {
         assert_eq!(Pid::from_raw(0), None);
         assert_eq!(Pid::from_raw(-1), None);

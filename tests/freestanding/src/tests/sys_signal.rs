@@ -210,6 +210,12 @@ tests! {
         let _ = sys::kill(sys::getpid(), Some(Signal::KILL));
     }
 
+    // The kernel takes -1 for all processes.
+    fn kill_group_of_group_1_is_einval() {
+        let one = sys::Pid::from_raw(1).expect("a number");
+        assert_eq!(sys::kill_group(one, None), Err(Errno::EINVAL));
+    }
+
     fn kill_group_reaches_every_member() -> Result {
         // In the harness, a test leads its group.
         let member = child_that(|| {})?;

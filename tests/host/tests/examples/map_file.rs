@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use baremap_host_tests::example;
 
@@ -55,4 +56,20 @@ fn says_why_it_cannot() {
     ] {
         assert_eq!(example("map_file").run([path]).failure(1), format!("error: {error}\n"));
     }
+}
+
+// Else the file would get the number of standard output, and what the program prints.
+#[test]
+fn started_without_descriptors_it_prints_into_no_file() {
+    let files = Files::new();
+    let path = files.path("numbers");
+    let inner = example("map_file").command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", r#"exec "$@" <&- >&- 2>&-"#, "sh"])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .arg(&path);
+    assert!(command.status().unwrap().success());
+    assert_eq!(fs::read(path).unwrap().len(), 40);
 }

@@ -203,7 +203,7 @@ impl Error {
                 Errno::ENOMEM,
             ) => ": no memory, or more maps than vm.max_map_count",
             (Operation::Resize, Errno::EFAULT) => {
-                ": advice or a lock on a part has cut the map in pieces, which cannot be resized as one"
+                ": advice, a lock on a part or a join has left the map in pieces, which cannot be resized as one"
             }
             (Operation::Resize, Errno::EINVAL) => ": huge pages cannot be added",
             (Operation::Resize, Errno::ENOMEM) => {

@@ -133,7 +133,8 @@ impl<P: Writable> AnonMap<P> {
     /// again (`MADV_DONTNEED`).
     ///
     /// # Errors
-    /// `EINVAL` (not within the map, not whole pages but for the last, locked pages, or before Linux 5.18 huge ones).
+    /// `EINVAL` (not within the map, not whole pages but for the last, locked pages, or before Linux 5.18 huge ones). Pages
+    /// before the first locked one are zeros then.
     pub fn discard(&mut self, offset: usize, len: usize) -> Result<()> {
         bounds::within(Operation::Discard, offset, len, self.len)?;
         bounds::whole_pages(Operation::Discard, &self.mapping, offset, len, Some(self.len))?;

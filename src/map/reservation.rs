@@ -145,6 +145,8 @@ impl<P: Protection> AnonMap<P> {
     /// Takes over the map that follows this one without a gap, such as [`AnonMap::split_off`] has made, in whatever order
     /// they were made.
     ///
+    /// To the kernel the parts may stay several maps, which [`AnonMap::resize`] cannot make longer as one.
+    ///
     /// # Errors
     /// `EINVAL` with [`Reason::NotAdjacent`]: the other map comes back.
     pub fn join(&mut self, next: AnonMap<P>) -> Changed<(), AnonMap<P>> {

@@ -28,8 +28,8 @@ impl AnonMap {
     /// ```
     ///
     /// # Errors
-    /// `ENOMEM` (too long, no memory, or too many maps), `EAGAIN` (locked memory beyond the limit), `EFAULT` (advice or a
-    /// lock on a part has cut the map in pieces), `EINVAL` (huge pages out of the pool cannot be added).
+    /// `ENOMEM` (too long, no memory, or too many maps), `EAGAIN` (locked memory beyond the limit), `EFAULT` (advice, a
+    /// lock on a part or a join has left the map in pieces), `EINVAL` (huge pages out of the pool cannot be added).
     pub fn resize(&mut self, len: usize) -> Result<()> {
         let huge = self.mapping.huge();
         let failed = |errno| refused(errno, len, huge);

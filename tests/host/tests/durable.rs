@@ -299,12 +299,10 @@ fn a_value_that_only_the_page_cache_has_is_put_on_the_disk_before_the_other_goes
             cell.write(&[2; LEN]).unwrap();
             storage.syncs.set(1);
             cell.write(&[3; LEN]).unwrap_err();
-            drop(cell);
 
             storage.syncs.set(kept);
             let mut cell = DurableCell::open_on(&storage, LEN).unwrap();
             let _ = cell.write(&[4; LEN]);
-            drop(cell);
             storage.write_back(page * CACHE_PAGE..(page + 1) * CACHE_PAGE);
             storage.cut_the_power();
 

@@ -3,6 +3,7 @@
 use crate::Errno;
 use crate::error::{Error, Operation, Result};
 use crate::fd::AsFd;
+use crate::file::again;
 use crate::sys;
 use core::cell::UnsafeCell;
 use core::fmt;
@@ -117,16 +118,11 @@ impl<A: Access> SharedBytes<A> {
     /// file took away are an error and no signal.
     ///
     /// # Errors
-    /// Those of [`sys::write`]; `EFAULT` (the first byte is gone).
+    /// Those of [`sys::write`]; `EFAULT` (the first byte is gone; for a pipe, any byte of the piece that the kernel copies).
     #[inline]
     pub fn write_to(&self, fd: impl AsFd) -> Result<usize> {
-        loop {
-            // SAFETY: these bytes are borrowed shared, by a type that says that others use them.
-            match unsafe { sys::write_raw(fd.as_fd(), self.as_ptr(), self.len()) } {
-                Err(Errno::EINTR) => {}
-                result => return result.map_err(|errno| Error::new(Operation::Write, errno)),
-            }
-        }
+        // SAFETY: these bytes are borrowed shared, by a type that says that others use them.
+        again(Operation::Write, || unsafe { sys::write_raw(fd.as_fd(), self.as_ptr(), self.len()) })
     }
 
     /// Writes all bytes to a descriptor, as [`SharedBytes::write_to`].

@@ -21,8 +21,8 @@ pub use storage::Storage;
 /// the disk, nothing of the other is.
 const GRAIN: usize = 64 << 10;
 
-/// How often a read begins again when writers keep overtaking it: twice during one read, each time with two syncs.
-const ATTEMPTS: u32 = 8;
+/// How often a search for the value begins again while writers keep overtaking it: a bound against one that never stops.
+const ATTEMPTS: u32 = 10_000;
 
 /// A value of up to `capacity` bytes in a mapped file that is replaced as a whole: whenever the machine stops, even in
 /// the middle of [`DurableCell::write`], the cell holds the old value or the new one.
@@ -172,17 +172,16 @@ impl<S: Storage> DurableCell<S> {
     /// `EMSGSIZE` (the value is longer than the buffer), `EBADMSG` with [`Reason::NoValue`] (somebody damaged the file),
     /// `EFAULT` (somebody shortened it), and others of the storage.
     pub fn read<'buffer>(&self, buffer: &'buffer mut [u8]) -> Result<&'buffer [u8]> {
-        for _ in 0..ATTEMPTS {
-            for (slot, header) in self.by_age()?.into_iter().flatten() {
-                let most = buffer.len();
-                let value = buffer.get_mut(..header.len).ok_or_else(|| too_large(header.len, most))?;
-                self.storage.read_at(self.start(slot) + Header::LEN, value)?;
-                if Checksum::of(value) == header.checksum {
-                    return Ok(&buffer[..header.len]);
-                }
-            }
+        let found = self.find(|slot, header| {
+            let most = buffer.len();
+            let value = buffer.get_mut(..header.len).ok_or_else(|| too_large(header.len, most))?;
+            self.storage.read_at(self.start(slot) + Header::LEN, value)?;
+            Ok(Checksum::of(value) == header.checksum)
+        })?;
+        match found {
+            Some((_, header)) => Ok(&buffer[..header.len]),
+            None => Err(self.no_value()?),
         }
-        Err(self.no_value()?)
     }
 
     /// Replaces the value. On return it is on the disk.
@@ -226,10 +225,27 @@ impl<S: Storage> DurableCell<S> {
 
     /// The slot that holds the value.
     fn newest(&self) -> Result<Option<(Slot, Header)>> {
-        for (slot, header) in self.by_age()?.into_iter().flatten() {
-            if self.checksum(slot, header.len)? == header.checksum {
-                return Ok(Some((slot, header)));
+        self.find(|slot, header| Ok(self.checksum(slot, header.len)? == header.checksum))
+    }
+
+    /// The first slot, the newer one first, whose value is right. Writers may overtake the search, which leaves other
+    /// headers behind: then it begins again. With the same headers once more, the values are damaged.
+    fn find(
+        &self,
+        mut is_right: impl FnMut(Slot, &Header) -> Result<bool>,
+    ) -> Result<Option<(Slot, Header)>> {
+        let mut before = None;
+        for _ in 0..ATTEMPTS {
+            let slots = self.by_age()?;
+            if before == Some(slots) {
+                break;
             }
+            for (slot, header) in slots.into_iter().flatten() {
+                if is_right(slot, &header)? {
+                    return Ok(Some((slot, header)));
+                }
+            }
+            before = Some(slots);
         }
         Ok(None)
     }
@@ -295,7 +311,7 @@ fn too_large(len: usize, most: usize) -> Error {
 }
 
 /// One of the two places for a value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
     First,
     Second,

@@ -240,10 +240,18 @@ impl<S: Storage> DurableCell<S> {
             if before == Some(slots) {
                 break;
             }
-            for (slot, header) in slots.into_iter().flatten() {
-                if is_right(slot, &header)? {
-                    return Ok(Some((slot, header)));
-                }
+            let [newer, older] = slots;
+            if let Some((slot, header)) = newer
+                && is_right(slot, &header)?
+            {
+                return Ok(newer);
+            }
+            // The older value counts if the newer one is damaged, and not if it has just been overwritten.
+            if let Some((slot, header)) = older
+                && is_right(slot, &header)?
+                && self.by_age()? == slots
+            {
+                return Ok(older);
             }
             before = Some(slots);
         }

@@ -315,3 +315,47 @@ fn a_value_that_only_the_page_cache_has_is_put_on_the_disk_before_the_other_goes
         }
     }
 }
+
+/// A storage in which another writer replaces the value, twice, before each of the next reads of a value.
+struct Overtaken<'disk> {
+    disk: &'disk Cached,
+    times: Cell<u32>,
+}
+
+impl Storage for Overtaken<'_> {
+    fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        // What is no longer than a header is one.
+        if buffer.len() >= 100
+            && let Some(left) = self.times.get().checked_sub(1)
+        {
+            self.times.set(left);
+            let mut other = DurableCell::open_on(self.disk, 100)?;
+            for value in [2 * left + 1, 2 * left] {
+                other.write(&[value as u8; 100])?;
+            }
+        }
+        self.disk.read_at(offset, buffer)
+    }
+
+    fn write_at(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.disk.write_at(offset, bytes)
+    }
+
+    fn sync(&self, offset: usize, len: usize) -> Result<()> {
+        self.disk.sync(offset, len)
+    }
+}
+
+#[test]
+fn a_reader_that_is_overtaken_again_and_again_finds_the_last_value() {
+    let disk = Cached::new(DurableCell::space(100).unwrap());
+    DurableCell::create_on(&disk, 100).unwrap().write(&[200; 100]).unwrap();
+    let storage = Overtaken { disk: &disk, times: Cell::new(0) };
+    let cell = DurableCell::open_on(&storage, 100).unwrap();
+    storage.times.set(50);
+    assert_eq!(cell.read(&mut [0; 100]).unwrap(), [0; 100]);
+
+    storage.times.set(50);
+    DurableCell::open_on(&storage, 100).unwrap();
+    assert_eq!(storage.times.get(), 0);
+}

@@ -236,14 +236,21 @@ tests! {
         assert_eq!(sys::kill(sys::getpid(), None), Ok(()));
     }
 
+    // The test itself is another user's to a child without privileges. Without any to drop, process 1 is; it may be of this
+    // session, and SIGCONT is allowed within one (kill(2)), so that is no signal to try on it.
     fn signals_to_another_user_are_eperm() {
-        let init = Pid::from_raw(1).expect("a number");
+        let test = sys::getpid();
         child::check(|| {
-            user::drop_privileges();
-            assert_eq!(sys::kill(init, Some(Signal::CONT)), Err(Errno::EPERM));
-            assert_eq!(sys::kill(init, None), Err(Errno::EPERM));
-            assert_eq!(sys::tgkill(init, init, None), Err(Errno::EPERM));
+            let other = if user::drop_privileges() { test } else { Pid::from_raw(1).expect("a number") };
+            assert_eq!(sys::kill(other, None), Err(Errno::EPERM));
+            assert_eq!(sys::kill(other, Some(Signal::WINCH)), Err(Errno::EPERM));
+            assert_eq!(sys::tgkill(other, other, None), Err(Errno::EPERM));
         });
+    }
+
+    fn sigcont_is_allowed_within_the_session() {
+        let test = sys::getpid();
+        child::check_as_nobody(|| assert_eq!(sys::kill(test, Some(Signal::CONT)), Ok(())));
     }
 
     fn interrupted_calls_go_on_with_restart_only() -> Result {

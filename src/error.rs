@@ -132,6 +132,33 @@ pub enum Reason {
         /// Bytes that there is room for.
         most: usize,
     },
+    /// A value at the start of a map, where its offset would stand for none.
+    AtStart,
+    /// A block that has to be aligned to more than what every map of the same bytes is aligned to.
+    OverAligned {
+        /// What its address would have to be a multiple of.
+        align: usize,
+        /// The most that works.
+        most: usize,
+    },
+    /// Bytes that do not begin as a shared arena does.
+    NoArena,
+    /// A shared arena of another version of this crate, which lays it out in another way.
+    OtherVersion {
+        /// The version of the layout that was found.
+        found: u8,
+        /// The one that this crate knows.
+        expected: u8,
+    },
+    /// A block for which there is not enough room in an arena.
+    NoRoom {
+        /// Bytes in the block.
+        len: usize,
+        /// What its address has to be a multiple of.
+        align: usize,
+        /// Bytes that are left.
+        left: usize,
+    },
     /// A name that is empty, `.` or `..`.
     NoName,
     /// A name with a slash or a null in it.
@@ -245,6 +272,7 @@ impl Error {
             }
             (Msync, Errno::EIO) => ": data may be lost, and a second try would not say so",
             (Allocate, Errno::EOPNOTSUPP) => ": the file system cannot set room aside",
+            (Operation::Arena, Errno::EEXIST) => ": there is an arena here, which open() takes",
             (Fork, Errno::EAGAIN) => ": more processes than RLIMIT_NPROC or the control group allows",
             _ => "",
         }
@@ -274,6 +302,7 @@ macro_rules! operations {
 
 operations! {
     Advise = "advise",
+    Arena = "shared arena",
     Allocate = "fallocate",
     Atomic = "atomic",
     Collapse = "collapse",
@@ -330,6 +359,7 @@ operations! {
     UninstallHandler = "rt_sigaction",
     Unlink = "unlink",
     Unlock = "unlock",
+    Value = "value",
     Wait = "wait",
     Write = "write",
     WriteAt = "write_at",
@@ -397,6 +427,21 @@ impl fmt::Display for Error {
             }
             Reason::TooLarge { len, most } => {
                 write!(f, "the value has {len} bytes, and there is room for {most}")
+            }
+            Reason::AtStart => {
+                f.write_str("the value lies at the start of the map, and its offset 0 stands for none")
+            }
+            Reason::OverAligned { align, most } => {
+                write!(f, "other processes have maps that are aligned to {most} bytes, not to {align}")
+            }
+            Reason::NoArena => {
+                f.write_str("there is no arena here; create() makes one where all bytes are zero")
+            }
+            Reason::OtherVersion { found, expected } => {
+                write!(f, "the arena's layout is of version {found}, and this program knows version {expected}")
+            }
+            Reason::NoRoom { len, align, left } => {
+                write!(f, "no room for {len} bytes at a multiple of {align}: {left} bytes are left")
             }
             Reason::NoName => f.write_str("the name is empty, or only dots"),
             Reason::BadName => f.write_str("the name has a slash or a null in it"),

@@ -66,7 +66,7 @@ pub(super) fn length(len: u64, lead: usize) -> Result<usize> {
 
 /// Checks that `len` bytes from `offset` are within `size`.
 #[inline(always)]
-pub(super) fn within(operation: Operation, offset: usize, len: usize, size: usize) -> Result<()> {
+pub(crate) fn within(operation: Operation, offset: usize, len: usize, size: usize) -> Result<()> {
     // No sum that could overflow: what is left after the offset is compared with the length.
     if offset <= size && len <= size - offset {
         return Ok(());
@@ -76,7 +76,7 @@ pub(super) fn within(operation: Operation, offset: usize, len: usize, size: usiz
 
 /// Checks that the address of `offset` is a multiple of `align`.
 #[inline(always)]
-pub(super) fn aligned(operation: Operation, address: *const u8, offset: usize, align: usize) -> Result<()> {
+pub(crate) fn aligned(operation: Operation, address: *const u8, offset: usize, align: usize) -> Result<()> {
     if address.addr().is_multiple_of(align) {
         return Ok(());
     }

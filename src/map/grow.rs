@@ -101,7 +101,8 @@ impl GrowMap {
         page::size() + len.next_multiple_of(page::size())
     }
 
-    fn start(&self) -> *mut u8 {
+    /// Where the bytes begin, committed or not.
+    pub(crate) fn start(&self) -> *mut u8 {
         self.mapping.start().as_ptr().wrapping_add(page::size())
     }
 }

@@ -82,7 +82,7 @@
 
 mod advice;
 mod anon;
-mod bounds;
+pub(crate) mod bounds;
 mod bytes;
 mod change;
 mod code;

@@ -61,6 +61,11 @@ impl<'map, P: Protection> Pages<'map, P> {
         len.div_ceil(page::size())
     }
 
+    /// Whether they are huge ones out of the reserved pool.
+    pub(crate) const fn are_huge(&self) -> bool {
+        self.mapping.huge().is_some()
+    }
+
     /// Which pages are in memory, in the order of their addresses (mincore(2)). Since Linux 5.0 all pages of a file seem to
     /// be, unless one owns it or may write to it.
     ///

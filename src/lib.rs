@@ -27,6 +27,8 @@
 //! | [`map`]                  | maps, and what may be borrowed from them                                   |
 //! | [`replace_file`], [`Caps`] | files that are replaced whole; what this kernel really does              |
 //! | [`process`], [`shm`]     | children that share maps; named objects that anybody may open              |
+//! | [`share`]                | values that several processes use at once, and how they find each other     |
+//! | [`alloc`]                | page sources, allocators and arenas on them, in shared memory too          |
 //! | [`rt`]                   | around `main`: entry point, arguments, printing, panics                    |
 //!
 //! # What is sound
@@ -58,6 +60,9 @@
 //! | `relocate`      | static position-independent programs; without it the linker refuses them            |
 //! | `std`           | the standard library's descriptors, `From` into [`std::io::Error`]                  |
 //! | `bytemuck`      | loads and stores of every `bytemuck::Pod`, not only of numbers                      |
+//! | `talc`, `dlmalloc` | pages for these allocators: [`alloc::adapt`]                                     |
+//! | `allocator-api2`, `allocator-api2-02` | `Allocator` for collections, of 0.4 and of 0.2: [`alloc::adapt`] |
+//! | `alloc-debug`   | `alloc::Checked`, which finds out who writes past the ends of a block               |
 //!
 //! # Kernels
 //!
@@ -83,6 +88,7 @@ compile_error!(
     "baremap makes the system calls of Linux on 64-bit, little-endian x86_64 and aarch64; it knows no other system"
 );
 
+pub mod alloc;
 pub mod arch;
 mod caps;
 mod errno;
@@ -97,6 +103,7 @@ pub mod process;
 mod replace;
 #[cfg(feature = "start")]
 pub mod rt;
+pub mod share;
 pub mod shm;
 pub mod sys;
 

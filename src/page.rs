@@ -1,10 +1,16 @@
 //! The size of a page, which on aarch64 is the kernel's choice: 4, 16 or 64 KiB.
 
-use crate::fd::AsFd;
-use crate::sys::{self, Mode, OFlags, ProtFlags};
+use crate::sys::{self, ProtFlags};
+#[cfg(not(feature = "start"))]
+use crate::{
+    fd::AsFd,
+    sys::{Mode, OFlags},
+};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use linux_raw_sys::auxvec::{AT_NULL, AT_PAGESZ};
+#[cfg(not(feature = "start"))]
+use linux_raw_sys::auxvec::AT_NULL;
+use linux_raw_sys::auxvec::AT_PAGESZ;
 
 /// 0 until it is known. No lock: whoever comes first finds the same size as whoever comes second.
 static SIZE: AtomicUsize = AtomicUsize::new(0);
@@ -28,7 +34,7 @@ pub fn size() -> usize {
 #[inline]
 #[must_use]
 pub fn round_up(len: usize) -> Option<usize> {
-    len.checked_next_multiple_of(size())
+    len.checked_add(size() - 1).map(round_down)
 }
 
 /// `address` or offset rounded down to the start of its page.
@@ -38,34 +44,31 @@ pub fn round_down(address: usize) -> usize {
     address & !(size() - 1)
 }
 
-/// From the auxiliary vector that the kernel put on the stack, if this crate's `_start` saw it, else from its file in
-/// /proc, else from what the kernel takes for aligned.
+/// From the auxiliary vector, or else from what the kernel takes for aligned.
 #[cold]
 fn find() -> usize {
-    let size = from_stack().or_else(from_proc).filter(|size| size.is_power_of_two()).unwrap_or_else(probe);
+    let size = auxiliary().filter(|size| size.is_power_of_two()).unwrap_or_else(probe);
     SIZE.store(size, Relaxed);
     size
 }
 
+/// The auxiliary vector's, where the kernel put it on the stack and this crate's `_start` saw it.
 #[cfg(feature = "start")]
-fn from_stack() -> Option<usize> {
+fn auxiliary() -> Option<usize> {
     crate::rt::env()?.aux_value(AT_PAGESZ as usize)
 }
 
+/// The auxiliary vector's, by its file in /proc.
 #[cfg(not(feature = "start"))]
-fn from_stack() -> Option<usize> {
-    None
-}
-
-/// The kernel hands every process its auxiliary vector in a file.
-fn from_proc() -> Option<usize> {
+fn auxiliary() -> Option<usize> {
     let file = sys::open(c"/proc/self/auxv", OFlags::CLOEXEC, Mode::empty()).ok()?;
     let mut bytes = [0; 1024];
     let len = sys::read(file.as_fd(), &mut bytes).ok()?;
-    auxiliary_value(&bytes[..len], AT_PAGESZ as usize)
+    auxiliary_value(bytes.get(..len)?, AT_PAGESZ as usize)
 }
 
 /// A value of an auxiliary vector in its file's form: pairs of words, up to a pair of type `AT_NULL`.
+#[cfg(not(feature = "start"))]
 fn auxiliary_value(bytes: &[u8], wanted: usize) -> Option<usize> {
     const WORD: usize = size_of::<usize>();
     let word = |bytes: &[u8]| bytes.try_into().map_or(0, usize::from_ne_bytes);

@@ -13,3 +13,4 @@ pub mod signal;
 #[cfg(feature = "start")]
 pub mod start;
 pub mod syscall;
+pub mod thread;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::Message;
+use cargo_metadata::{Message, MetadataCommand};
 use duct::Expression;
 
 use crate::{toolchain::Toolchain, workspace};
@@ -23,7 +23,9 @@ pub struct Executable {
 
 /// Builds one example.
 pub fn example(toolchain: &Toolchain, name: &str) -> Result<PathBuf> {
-    let built = examples_by(toolchain, &["--example", name])?;
+    let demanding = demanding_examples()?;
+    let features = demanding.iter().find(|example| example.name == name).map(|example| &*example.features);
+    let built = examples_by(toolchain, features.unwrap_or_default(), &["--example", name])?;
     built
         .into_iter()
         .next()
@@ -33,11 +35,31 @@ pub fn example(toolchain: &Toolchain, name: &str) -> Result<PathBuf> {
 
 /// Builds all examples.
 pub fn examples(toolchain: &Toolchain) -> Result<Vec<Executable>> {
-    examples_by(toolchain, &["--examples"])
+    let mut built = examples_by(toolchain, &[], &["--examples"])?;
+    for Demanding { name, features } in demanding_examples()? {
+        built.extend(examples_by(toolchain, &features, &["--example", &name])?);
+    }
+    Ok(built)
 }
 
-fn examples_by(toolchain: &Toolchain, which: &[&str]) -> Result<Vec<Executable>> {
-    let mut args = vec!["--package", "baremap", "--features", "rt", "--profile", "freestanding"];
+/// An example that takes more features than `rt`, which would not do for the others.
+struct Demanding {
+    name: String,
+    features: Vec<String>,
+}
+
+/// What Cargo.toml says about examples.
+fn demanding_examples() -> Result<Vec<Demanding>> {
+    let metadata = MetadataCommand::new().current_dir(workspace::root()).no_deps().exec()?;
+    let package = metadata.packages.into_iter().find(|package| package.name == "baremap");
+    let targets = package.context("the workspace has no package baremap")?.targets.into_iter();
+    let demanding = targets.filter(|target| target.is_example() && !target.required_features.is_empty());
+    Ok(demanding.map(|target| Demanding { name: target.name, features: target.required_features }).collect())
+}
+
+fn examples_by(toolchain: &Toolchain, features: &[String], which: &[&str]) -> Result<Vec<Executable>> {
+    let features = [&["rt".to_owned()], features].concat().join(",");
+    let mut args = vec!["--package", "baremap", "--features", &features, "--profile", "freestanding"];
     args.extend(["--config", SMALLEST_CONFIG]);
     args.extend(which);
     executables(|report| toolchain.cargo("build", &[&args, report].concat()))

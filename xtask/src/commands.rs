@@ -3,6 +3,7 @@
 mod demo;
 mod doctor;
 mod lint;
+mod others;
 mod run;
 mod setup;
 mod size;
@@ -19,6 +20,7 @@ pub enum Command {
     Run(run::Run),
     Test(test::Test),
     Lint(lint::Lint),
+    Others(others::Others),
     Size(size::Size),
     Setup(setup::Setup),
     Doctor(doctor::Doctor),
@@ -32,6 +34,7 @@ impl Command {
             Command::Run(command) => command.execute(),
             Command::Test(command) => command.execute(),
             Command::Lint(command) => command.execute(),
+            Command::Others(command) => command.execute(),
             Command::Size(command) => command.execute(),
             Command::Setup(command) => command.execute(),
             Command::Doctor(command) => command.execute(),

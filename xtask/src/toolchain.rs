@@ -98,7 +98,9 @@ impl Toolchain {
                 .into();
         if let Some(linker) = &self.linker {
             words.push("--config".into());
-            words.push(format!("target.{}.linker={:?}", self.arch.target(), linker.display().to_string()));
+            // A flag, not `linker`, which would link build scripts too.
+            let flag = format!("-Clinker={}", linker.display());
+            words.push(format!("target.{}.rustflags=[{flag:?}]", self.arch.target()));
         }
         if self.compiler == Compiler::Debian {
             // A folder of its own: two compilers in one rebuild each other's work.

@@ -72,6 +72,11 @@ fn clippy_runs() -> Vec<(&'static str, Vec<&'static str>)> {
     // Their own profiles: without std, only programs that abort on panic compile.
     let examples = ["--package", "baremap", "--examples", "--features", "rt", "--profile", "freestanding"];
     runs.push(("examples", examples.into()));
+    // Of their own too: what needs an allocator does not compile with what has none.
+    let features = "rt,talc,dlmalloc,allocator-api2,allocator-api2-02";
+    let allocators =
+        ["--package", "baremap", "--example", "json", "--example", "words", "--features", features];
+    runs.push(("examples of allocators", [&allocators[..], &["--profile", "freestanding"]].concat()));
     let tests = ["--package", "baremap-freestanding-tests", "--profile", "freestanding-test"];
     runs.push(("freestanding tests", tests.into()));
     runs

@@ -1,7 +1,7 @@
 //! What there is to test. `suite` runs it, `summary` reports it.
 
-mod suite;
-mod summary;
+pub(super) mod suite;
+pub(super) mod summary;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -24,6 +24,8 @@ use crate::{
 
 /// The tests of this machine that run example programs, by whatever machine the programs are for.
 const EXAMPLE_TESTS: [&str; 2] = ["examples", "map_examples"];
+/// Features whose documentation has examples that run here.
+const DOCUMENTED: &str = "std,talc,dlmalloc,allocator-api2,allocator-api2-02,alloc-debug";
 /// The test of this machine that looks into the programs of one architecture.
 const ELF_TESTS: &str = "elf";
 
@@ -135,7 +137,7 @@ impl Test {
     }
 
     fn documentation(&self) -> Expression {
-        let mut words = vec!["test", "--doc", "--package", "baremap", "--features", "std", "--"];
+        let mut words = vec!["test", "--doc", "--package", "baremap", "--features", DOCUMENTED, "--"];
         words.extend(self.filter.as_deref());
         duct::cmd(workspace::cargo(), words).dir(workspace::root())
     }

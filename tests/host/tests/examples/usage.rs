@@ -17,6 +17,7 @@ fn too_few_arguments() {
     refuses("shm_read", &[], "shm_read NAME");
     refuses("shm_unlink", &[], "shm_unlink NAME");
     refuses("tail_of_page", &[], "tail_of_page PATH");
+    refuses("words", &[], "words FILE");
 }
 
 #[test]
@@ -28,4 +29,6 @@ fn too_many_arguments() {
     refuses("shm_read", &["name", "more"], "shm_read NAME");
     refuses("shm_unlink", &["name", "more"], "shm_unlink NAME");
     refuses("tail_of_page", &["path", "more"], "tail_of_page PATH");
+    refuses("json", &["path", "more"], "json [FILE]");
+    refuses("words", &["path", "more"], "words FILE");
 }

@@ -34,12 +34,15 @@ impl Program {
             program("follow", &["--for-ms", "200", file]),
             program("fork_sum", &[]),
             program("shared_unshared", &[]),
+            program("build_tree", &["--kill"]),
             program("shm_write", &[&object, "Hello from another process"]),
             program("shm_read", &[&object]),
             program("shm_unlink", &[&object]),
             program("jit", &["20", "22"]),
             program("load", &[LOADED]),
             differing("protections", "each architecture's own"),
+            program("words", &[file]),
+            differing("json", "each run's own times"),
             differing("layout", "each process's own"),
         ]
     }

@@ -10,8 +10,12 @@ mod support;
 mod tests;
 
 use baremap::rt::Env;
+use support::no_heap::NoHeap;
 
 baremap::entry!(main);
+
+#[global_allocator]
+static HEAP: NoHeap = NoHeap;
 
 fn main(env: Env) -> u8 {
     support::env::set(env);

@@ -1,11 +1,14 @@
 //! What several tests, and the harness, use.
 
+pub(crate) mod blocks;
 pub(crate) mod child;
 pub(crate) mod engine;
 pub(crate) mod env;
 pub(crate) mod fds;
 pub(crate) mod limits;
 pub(crate) mod memory;
+pub(crate) mod no_heap;
+pub(crate) mod pointer;
 pub(crate) mod proc;
 pub(crate) mod raw;
 pub(crate) mod sandbox;
@@ -13,5 +16,6 @@ pub(crate) mod scratch;
 pub(crate) mod seccomp;
 pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod timer;
 pub(crate) mod trace;
 pub(crate) mod user;

@@ -14,7 +14,14 @@ pub(crate) mod self_test;
 use crate::harness::Test;
 
 modules! {
+    alloc_adapted
+    alloc_arena
+    alloc_bump
+    alloc_checked
+    alloc_pages
+    alloc_sources
     arch
+    arch_thread
     bytes
     caps
     code
@@ -39,6 +46,7 @@ modules! {
     map_resize
     map_shared
     mem
+    offset
     page
     print
     probes
@@ -48,6 +56,7 @@ modules! {
     rt
     sealed
     secret
+    shared_arena
     shm
     sys_fs
     sys_futex

@@ -5,7 +5,7 @@
 extern crate alloc;
 
 use alloc::alloc::{GlobalAlloc, Layout};
-use baremap::alloc::adapt::{DlmallocSource, TalcSource};
+use baremap::alloc::adapt::{LockedDlmalloc, TalcSource};
 use baremap::alloc::{AnonPages, Bump};
 use baremap::arch::thread;
 use baremap::rt::Env;
@@ -13,7 +13,6 @@ use baremap::sys::{Clock, clock_gettime};
 use baremap::{File, Result, SealedMap, eprintln, page, println, process};
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use dlmalloc::Dlmalloc;
 use serde_json::Value;
 use spin::Mutex;
 use talc::TalcLock;
@@ -25,10 +24,8 @@ static HEAP: Heap = Heap {
     chosen: AtomicUsize::new(0),
     bump: Bump::new(),
     talc: TalcLock::new(TalcSource::new()),
-    // SAFETY: dlmalloc alone uses its source.
-    dlmalloc: Locked(Mutex::new(Dlmalloc::new_with_allocator(unsafe {
-        DlmallocSource::over(AnonPages::new())
-    }))),
+    // SAFETY: a static stays where it is.
+    dlmalloc: unsafe { LockedDlmalloc::over(AnonPages::new()) },
     pages: AnonPages::new(),
 };
 
@@ -39,7 +36,7 @@ struct Heap {
     chosen: AtomicUsize,
     bump: Bump,
     talc: TalcLock<Mutex<()>, TalcSource>,
-    dlmalloc: Locked,
+    dlmalloc: LockedDlmalloc,
     pages: AnonPages,
 }
 
@@ -74,32 +71,6 @@ unsafe impl GlobalAlloc for Heap {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: passed on to the caller.
         unsafe { self.chosen().realloc(block, layout, new_size) }
-    }
-}
-
-/// dlmalloc behind a lock: its own global allocator takes libc's.
-struct Locked(Mutex<Dlmalloc<DlmallocSource>>);
-
-// SAFETY: dlmalloc's own, one call after the other; it stays in a static, where it is.
-unsafe impl GlobalAlloc for Locked {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().malloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().calloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().free(block, layout.size(), layout.align()) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().realloc(block, layout.size(), layout.align(), new_size) }
     }
 }
 

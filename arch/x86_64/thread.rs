@@ -7,7 +7,6 @@
 //! | `set_pointer`      | `arch_prctl`           | `wrfsbase` is not everywhere                                         |
 
 use core::arch::asm;
-use core::mem::MaybeUninit;
 use core::ptr;
 use sc::nr;
 
@@ -20,11 +19,10 @@ const ARCH_GET_FS: usize = 0x1003;
 /// Whether this thread has a pointer as the ABI wants it: the address of a word that holds this address.
 #[must_use]
 pub fn has_pointer() -> bool {
-    let mut pointer = MaybeUninit::<usize>::zeroed();
+    let mut pointer = 0_usize;
     // SAFETY: the kernel stores one word. What a thread pointer points to is memory, which its owner lets everybody read.
     unsafe {
-        let result = syscall2::<{ nr::ARCH_PRCTL }>(ARCH_GET_FS, pointer.as_mut_ptr().expose_provenance());
-        let pointer = pointer.assume_init();
+        let result = syscall2::<{ nr::ARCH_PRCTL }>(ARCH_GET_FS, (&raw mut pointer).expose_provenance());
         result == 0
             && pointer != 0
             && ptr::with_exposed_provenance::<usize>(pointer).read_unaligned() == pointer

@@ -1,6 +1,11 @@
 //! Pages for `dlmalloc`.
 
+use ::dlmalloc::Dlmalloc;
+use core::alloc::{GlobalAlloc, Layout};
+use core::fmt;
+use core::ops::DerefMut;
 use core::ptr::{self, NonNull};
+use spin::Mutex;
 
 use crate::alloc::{AnonPages, PageSource};
 use crate::page;
@@ -89,5 +94,77 @@ unsafe impl ::dlmalloc::Allocator for DlmallocSource {
 
     fn page_size(&self) -> usize {
         page::size()
+    }
+}
+
+/// dlmalloc as a program's allocator: behind a lock, over maps. Its own `GlobalDlmalloc` takes libc's.
+///
+/// ```
+/// use baremap::alloc::{AnonPages, adapt::LockedDlmalloc};
+///
+/// #[global_allocator]
+/// // SAFETY: a static stays where it is.
+/// static HEAP: LockedDlmalloc = unsafe { LockedDlmalloc::over(AnonPages::new()) };
+///
+/// assert_eq!((0..1000).collect::<Vec<u32>>().len(), 1000);
+/// ```
+pub struct LockedDlmalloc(Mutex<Dlmalloc<DlmallocSource>>);
+
+impl LockedDlmalloc {
+    /// One that takes its memory from these pages.
+    ///
+    /// # Safety
+    /// It is not moved once a block was allocated: it then points into itself.
+    #[must_use]
+    pub const unsafe fn over(pages: AnonPages) -> Self {
+        // SAFETY: dlmalloc alone uses it, and who takes the lock promises the rest.
+        let source = unsafe { DlmallocSource::over(pages) };
+        Self(Mutex::new(Dlmalloc::new_with_allocator(source)))
+    }
+
+    /// dlmalloc itself, for its other methods; nobody else has it as long as the guard is there.
+    ///
+    /// # Safety
+    /// It stays in there, and nobody calls its source's methods, as [`DlmallocSource::over`] wants it.
+    pub unsafe fn lock(&self) -> impl DerefMut<Target = Dlmalloc<DlmallocSource>> {
+        self.0.lock()
+    }
+
+    /// Gives all its memory back, and says how many bytes.
+    ///
+    /// # Safety
+    /// No block is used any more.
+    pub unsafe fn destroy(self) -> usize {
+        // SAFETY: passed on to the caller.
+        unsafe { self.0.into_inner().destroy() }
+    }
+}
+
+impl fmt::Debug for LockedDlmalloc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LockedDlmalloc").finish_non_exhaustive()
+    }
+}
+
+// SAFETY: dlmalloc's own, one call after the other.
+unsafe impl GlobalAlloc for LockedDlmalloc {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: passed on to the caller.
+        unsafe { self.0.lock().malloc(layout.size(), layout.align()) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: passed on to the caller.
+        unsafe { self.0.lock().calloc(layout.size(), layout.align()) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: passed on to the caller.
+        unsafe { self.0.lock().free(block, layout.size(), layout.align()) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: passed on to the caller.
+        unsafe { self.0.lock().realloc(block, layout.size(), layout.align(), new_size) }
     }
 }

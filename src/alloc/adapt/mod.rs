@@ -3,7 +3,7 @@
 //! | feature             | for                                          | what it gets                                          |
 //! |---------------------|----------------------------------------------|-------------------------------------------------------|
 //! | `talc`              | talc 5                                       | [`TalcSource`], over any [`PageSource`]               |
-//! | `dlmalloc`          | dlmalloc 0.2                                 | [`DlmallocSource`], over [`AnonPages`]                |
+//! | `dlmalloc`          | dlmalloc 0.2                                 | [`DlmallocSource`], over [`AnonPages`]; [`LockedDlmalloc`] |
 //! | `allocator-api2`    | collections of allocator-api2 0.4, talc      | [`AnonPages`], `&`[`Bump`] and `&`[`Arena`] are `Allocator`s |
 //! | `allocator-api2-02` | hashbrown, bumpalo: allocator-api2 0.2       | the same                                              |
 //!
@@ -74,6 +74,6 @@ mod dlmalloc;
 mod talc;
 
 #[cfg(feature = "dlmalloc")]
-pub use self::dlmalloc::DlmallocSource;
+pub use self::dlmalloc::{DlmallocSource, LockedDlmalloc};
 #[cfg(feature = "talc")]
 pub use self::talc::TalcSource;

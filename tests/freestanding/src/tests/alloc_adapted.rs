@@ -2,42 +2,15 @@ use crate::harness::tests;
 use crate::support::blocks::Blocks;
 use crate::support::child;
 use allocator_api2::alloc::Allocator;
-use baremap::alloc::adapt::{DlmallocSource, TalcSource};
+use baremap::alloc::adapt::{LockedDlmalloc, TalcSource};
 use baremap::alloc::{AnonPages, Arena, Bump};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
-use dlmalloc::Dlmalloc;
 use spin::Mutex;
 use talc::TalcLock;
 
 /// Few: blocks are long, and an emulator fills them slowly.
 const OPERATIONS: usize = 300;
-
-/// dlmalloc behind a lock. It points into itself once it is used, and so stays where it is.
-struct Locked(Mutex<Dlmalloc<DlmallocSource>>);
-
-// SAFETY: dlmalloc's own, one call after the other.
-unsafe impl GlobalAlloc for Locked {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().malloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().calloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().free(block, layout.size(), layout.align()) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().realloc(block, layout.size(), layout.align(), new_size) }
-    }
-}
 
 /// The trait of both versions, driven by the methods of the other.
 macro_rules! by_the_trait {
@@ -115,17 +88,16 @@ tests! {
 
     fn dlmalloc_over_pages() {
         for seed in 1..=2 {
-            // SAFETY: dlmalloc alone uses it.
-            let source = unsafe { DlmallocSource::over(AnonPages::new()) };
-            let heap = Locked(Mutex::new(Dlmalloc::new_with_allocator(source)));
+            // SAFETY: it stays where it is until it goes.
+            let heap = unsafe { LockedDlmalloc::over(AnonPages::new()) };
             operate(&heap, seed);
             // SAFETY: what is free goes, and then the allocator, of which no block is left.
             unsafe {
-                heap.0.lock().trim(0);
-                let mapped = heap.0.lock().allocator().pages().mapped();
+                heap.lock().trim(0);
+                let mapped = heap.lock().allocator().pages().mapped();
                 // The first segment stays: as much as the first block took, in steps of 64 KiB.
                 assert!(mapped <= 1 << 20, "{mapped} bytes are left");
-                assert_eq!(heap.0.into_inner().destroy(), mapped);
+                assert_eq!(heap.destroy(), mapped);
             }
         }
     }

@@ -1,90 +1,57 @@
 //! dlmalloc over pages.
 
 use baremap::alloc::AnonPages;
-use baremap::alloc::adapt::DlmallocSource;
-use dlmalloc::{Allocator, Dlmalloc};
+use baremap::alloc::adapt::{DlmallocSource, LockedDlmalloc};
+use dlmalloc::Allocator;
 use proptest::prelude::*;
-use spin::Mutex;
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
 
 use super::{config, ops};
 use crate::scene::Scene;
 
-/// It points into itself once it is used: so it stays where it is.
-struct Heap(Box<Mutex<Dlmalloc<DlmallocSource>>>);
-
-impl Heap {
-    fn new(pages: AnonPages) -> Self {
-        // SAFETY: dlmalloc alone uses it.
-        let source = unsafe { DlmallocSource::over(pages) };
-        Self(Box::new(Mutex::new(Dlmalloc::new_with_allocator(source))))
-    }
-
-    fn mapped(&self) -> usize {
-        self.0.lock().allocator().pages().mapped()
-    }
-
-    /// Gives back what is not used.
-    fn trim(&self) {
-        // SAFETY: nothing but what is free goes.
-        unsafe { self.0.lock().trim(0) };
-    }
+/// Boxed, so that it stays where it is.
+fn heap(pages: AnonPages) -> Box<LockedDlmalloc> {
+    // SAFETY: no block is allocated before it is in its box.
+    Box::new(unsafe { LockedDlmalloc::over(pages) })
 }
 
-// SAFETY: dlmalloc's own, one call after the other.
-unsafe impl GlobalAlloc for Heap {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().malloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().calloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().free(block, layout.size(), layout.align()) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: passed on to the caller.
-        unsafe { self.0.lock().realloc(block, layout.size(), layout.align(), new_size) }
-    }
+fn mapped(heap: &LockedDlmalloc) -> usize {
+    // SAFETY: only a count is read.
+    unsafe { heap.lock().allocator().pages().mapped() }
 }
 
 #[test]
 fn random_operations() {
     proptest!(config(), |(ops in ops(), limit in prop_oneof![Just(usize::MAX), 0..8_usize << 20])| {
-        let heap = Heap::new(AnonPages::new().limit(limit));
-        let mut scene = Scene::new(&heap);
+        let heap = heap(AnonPages::new().limit(limit));
+        let mut scene = Scene::new(&*heap);
         for op in &ops {
             let there_was = scene.apply(op)?;
             prop_assert!(there_was || limit < usize::MAX, "there is memory");
-            prop_assert!(heap.mapped() <= limit);
+            prop_assert!(mapped(&heap) <= limit);
         }
         scene.verify()?;
         scene.free_all()?;
-        heap.trim();
+        // SAFETY: nothing but what is free goes.
+        unsafe { heap.lock().trim(0) };
         // The granularity is 64 KiB, unless it is set.
-        prop_assert!(heap.mapped() <= 128 << 10, "{} bytes are left", heap.mapped());
+        prop_assert!(mapped(&heap) <= 128 << 10, "{} bytes are left", mapped(&heap));
     });
 }
 
 #[test]
 fn pages_are_given_back() {
-    let heap = Heap::new(AnonPages::new());
+    let heap = heap(AnonPages::new());
     let layout = Layout::from_size_align(1 << 20, 8).unwrap();
     // SAFETY: of more than no bytes, and freed as they were allocated.
     unsafe {
         let blocks: Vec<_> = (0..64).map(|_| heap.alloc(layout)).collect();
-        assert!(blocks.iter().all(|block| !block.is_null()) && heap.mapped() >= 64 << 20);
+        assert!(blocks.iter().all(|block| !block.is_null()) && mapped(&heap) >= 64 << 20);
         blocks.into_iter().for_each(|block| heap.dealloc(block, layout));
     }
     // By itself, without a call to `trim`: no more than dlmalloc's threshold of 2 MiB, and a block that went beyond.
-    assert!(heap.mapped() <= 4 << 20, "{} bytes are left", heap.mapped());
+    assert!(mapped(&heap) <= 4 << 20, "{} bytes are left", mapped(&heap));
 }
 
 /// The trait's methods, as dlmalloc's documentation has them.

@@ -2,12 +2,12 @@
 #![no_std]
 #![no_main]
 
+use baremap::alloc::AnonPages;
 use baremap::arch::start;
 use baremap::fd::{AsFd, STDERR};
 use baremap::rt::Env;
 use baremap::sys::{self, MapFlags, ProtFlags};
 use baremap::{AnonMap, Errno, Error, File, eprint, eprintln, page, write_all};
-use core::alloc::{GlobalAlloc, Layout};
 use core::convert::Infallible;
 use core::ffi::CStr;
 use core::fmt;
@@ -26,19 +26,8 @@ baremap::entry!(main);
 core::arch::global_asm!(".globl image_base", ".set image_base, 0x60000000");
 
 /// The reader of ELF files can allocate, though not in what is used of it here, and does not link without an allocator.
-struct NoAllocator;
-
 #[global_allocator]
-static ALLOCATOR: NoAllocator = NoAllocator;
-
-// SAFETY: an allocator may always fail.
-unsafe impl GlobalAlloc for NoAllocator {
-    unsafe fn alloc(&self, _: Layout) -> *mut u8 {
-        ptr::null_mut()
-    }
-
-    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
-}
+static NO_HEAP: AnonPages = AnonPages::new().limit(0);
 
 /// What of a file may be headers: as much as the kernel reads.
 const MOST_HEADERS: u64 = 64 << 10;

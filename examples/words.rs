@@ -3,30 +3,17 @@
 #![no_main]
 
 use allocator_api2::vec::Vec;
-use baremap::alloc::Arena;
+use baremap::alloc::{AnonPages, Arena};
 use baremap::rt::Env;
 use baremap::{File, Result, SealedMap, eprintln, println};
-use core::alloc::{GlobalAlloc, Layout};
 use core::cmp::Reverse;
-use core::ptr;
 use hashbrown::HashMap;
 
 baremap::entry!(main);
 
 /// The collections do not link without an allocator, though these have one of their own.
-struct NoAllocator;
-
 #[global_allocator]
-static ALLOCATOR: NoAllocator = NoAllocator;
-
-// SAFETY: an allocator may always fail.
-unsafe impl GlobalAlloc for NoAllocator {
-    unsafe fn alloc(&self, _: Layout) -> *mut u8 {
-        ptr::null_mut()
-    }
-
-    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
-}
+static NO_HEAP: AnonPages = AnonPages::new().limit(0);
 
 fn main(env: Env) -> Result<u8> {
     let mut args = env.args().skip(1);

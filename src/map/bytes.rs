@@ -161,6 +161,16 @@ impl<A: Writable> SharedBytes<A> {
         self.bytes.as_ptr().cast_mut().cast()
     }
 
+    /// Where `count` values from `offset` lie: within these bytes, and aligned.
+    #[inline]
+    pub(crate) fn place<T>(&self, operation: Operation, offset: usize, count: usize) -> Result<*const [T]> {
+        // A product that overflows is out of bounds as well.
+        bounds::within(operation, offset, count.saturating_mul(size_of::<T>()), self.len())?;
+        let address = self.as_mut_ptr().wrapping_add(offset);
+        bounds::aligned(operation, address, offset, align_of::<T>())?;
+        Ok(ptr::slice_from_raw_parts(address.cast(), count))
+    }
+
     /// The bytes as a slice that may be written.
     ///
     /// # Safety

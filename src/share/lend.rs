@@ -3,7 +3,6 @@
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
 use crate::map::{SharedBytes, Writable, bounds};
-use core::slice;
 
 use super::Shared;
 
@@ -25,13 +24,9 @@ impl<A: Writable> SharedBytes<A> {
     /// `EINVAL` (they are not within these bytes, or the address is not a multiple of their alignment).
     #[inline]
     pub fn values<T: Shared>(&self, offset: usize, count: usize) -> Result<&[T]> {
-        // A product that overflows is out of bounds as well.
-        let len = count.saturating_mul(size_of::<T>());
-        bounds::within(Operation::Value, offset, len, self.len())?;
-        let address = self.as_mut_ptr().wrapping_add(offset);
-        bounds::aligned(Operation::Value, address, offset, align_of::<T>())?;
+        let place = self.place(Operation::Value, offset, count)?;
         // SAFETY: in bounds, aligned, every pattern of bits is a value, and all of it may change while it is lent.
-        Ok(unsafe { slice::from_raw_parts(address.cast::<T>(), count) })
+        Ok(unsafe { &*place })
     }
 
     /// Where these values, which are in these bytes, begin.

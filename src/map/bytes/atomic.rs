@@ -1,10 +1,8 @@
 //! Atomic integers, lent in place.
 
 use crate::error::{Operation, Result};
-use core::slice;
 use core::sync::atomic;
 
-use super::super::bounds;
 use super::{SharedBytes, Writable, sealed};
 
 /// An atomic integer that may be lent at an offset, see [`SharedBytes::atomic`].
@@ -43,13 +41,9 @@ impl<A: Writable> SharedBytes<A> {
     /// `EINVAL` (they are not within these bytes, or the address is not a multiple of their size).
     #[inline]
     pub fn atomics<T: Atomic>(&self, offset: usize, count: usize) -> Result<&[T]> {
-        // A product that overflows is out of bounds as well.
-        let len = count.saturating_mul(size_of::<T>());
-        bounds::within(Operation::Atomic, offset, len, self.len())?;
-        let address = self.as_mut_ptr().wrapping_add(offset);
-        bounds::aligned(Operation::Atomic, address, offset, align_of::<T>())?;
+        let place = self.place(Operation::Atomic, offset, count)?;
         // SAFETY: in bounds, aligned, every pattern of bits is a value, and whoever else stores there is atomic or
         // outside of this process.
-        Ok(unsafe { slice::from_raw_parts(address.cast::<T>(), count) })
+        Ok(unsafe { &*place })
     }
 }

@@ -7,7 +7,6 @@ pub(crate) mod env;
 pub(crate) mod fds;
 pub(crate) mod limits;
 pub(crate) mod memory;
-pub(crate) mod no_heap;
 pub(crate) mod pointer;
 pub(crate) mod proc;
 pub(crate) mod raw;

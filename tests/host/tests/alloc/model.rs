@@ -11,7 +11,7 @@ use crate::watched::Watched;
 /// Blocks that are larger or aligned to more have a range of their own: what Bump's documentation says.
 const LARGE: usize = 128 << 10;
 
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(0);
@@ -19,7 +19,7 @@ fn config() -> ProptestConfig {
     config
 }
 
-fn ops() -> impl Strategy<Value = Vec<Op>> {
+pub(crate) fn ops() -> impl Strategy<Value = Vec<Op>> {
     prop::collection::vec(op(), 1..200)
 }
 

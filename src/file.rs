@@ -144,17 +144,28 @@ impl File {
     }
 
     /// Takes up the room for `len` bytes from `offset`, lengthening the file where they end after it. Stores into a map
-    /// of them cannot run out of room. A length of 0 does nothing.
+    /// of them cannot run out of room. A length of 0 does nothing. A signal may cut the work into pieces: after an error then,
+    /// those that were done stay.
     ///
     /// # Errors
     /// `ENOSPC` (the disk, or /dev/shm, is full), `EOPNOTSUPP` (the file system cannot) and others of
     /// [`sys::fallocate`].
     #[inline]
     pub fn allocate(&self, offset: u64, len: u64) -> Result<()> {
-        if len == 0 {
-            return Ok(());
+        /// Bytes in the smallest piece: as many as any machine has in a page.
+        const SMALLEST: u64 = 64 * 1024;
+        let (mut done, mut piece) = (0, len);
+        while done < len {
+            let (start, count) = (offset.saturating_add(done), piece.min(len - done));
+            match sys::fallocate(self.as_fd(), FallocateFlags::empty(), start, count) {
+                Ok(()) => done += count,
+                // A file system in memory, before Linux 6.9, takes all back at a signal. What takes longer than it is from
+                // one signal to the next would never end; smaller pieces do.
+                Err(Errno::EINTR) => piece = (piece / 2).max(SMALLEST),
+                Err(errno) => return Err(Error::new(Operation::Allocate, errno)),
+            }
         }
-        again(Operation::Allocate, || sys::fallocate(self.as_fd(), FallocateFlags::empty(), offset, len))
+        Ok(())
     }
 
     /// Reads from the file's own position: how many bytes, 0 at the end.

@@ -47,6 +47,10 @@
 //! No copy, load or store of a page that is gone raises a signal; see [`fault`]. Atomics and `unsafe` slices touch the page
 //! themselves.
 //!
+//! # Signals
+//!
+//! What a signal interrupts is made again: no function reports `EINTR` but those of [`sys`].
+//!
 //! # Features
 //!
 //! Nothing is on by default: the crate then links beside a libc, origin or any other runtime.
@@ -96,6 +100,9 @@ mod error;
 pub mod fault;
 pub mod fd;
 mod file;
+#[cfg(baremap_inject)]
+#[doc(hidden)]
+pub mod inject;
 pub mod map;
 pub mod page;
 mod print;

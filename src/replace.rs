@@ -207,7 +207,9 @@ impl Name<'_> {
 impl Drop for Name<'_> {
     fn drop(&mut self) {
         // What fails here must not hide the error that led here.
-        let _ = sys::unlinkat(self.directory.0.as_fd(), self.text.as_c_str(), AtFlags::empty());
+        let _ = again(Operation::Unlink, || {
+            sys::unlinkat(self.directory.0.as_fd(), self.text.as_c_str(), AtFlags::empty())
+        });
     }
 }
 

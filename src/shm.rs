@@ -2,7 +2,7 @@
 
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
-use crate::file::File;
+use crate::file::{File, again};
 use crate::sys::{self, Mode, OFlags};
 use core::ffi::CStr;
 
@@ -47,7 +47,7 @@ pub fn open(name: &[u8]) -> Result<File> {
 /// # Errors
 /// `ENOENT` (not there), those of a name as for [`create_new`], and others of [`sys::unlink`].
 pub fn unlink(name: &[u8]) -> Result<()> {
-    with_path(name, |path| sys::unlink(path).map_err(|errno| Error::new(Operation::Unlink, errno)))
+    with_path(name, |path| again(Operation::Unlink, || sys::unlink(path)))
 }
 
 /// Checks a name and calls with its path.

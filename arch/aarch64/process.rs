@@ -9,6 +9,9 @@ use super::syscall::syscall5;
 use linux_raw_sys::general::SIGCHLD;
 use sc::nr;
 
+/// The number of the call that [`fork`] makes.
+pub const FORK: usize = nr::CLONE;
+
 /// fork(2): the raw result, 0 in the child.
 ///
 /// # Safety

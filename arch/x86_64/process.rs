@@ -13,6 +13,9 @@ use static_assertions::const_assert_eq;
 // Only this architecture has it; the numbers of both are held against the headers in src/sys.
 const_assert_eq!(nr::FORK, __NR_fork as usize);
 
+/// The number of the call that [`fork`] makes.
+pub const FORK: usize = nr::FORK;
+
 /// fork(2): the raw result, 0 in the child.
 ///
 /// # Safety
@@ -20,7 +23,7 @@ const_assert_eq!(nr::FORK, __NR_fork as usize);
 #[inline(always)]
 pub unsafe fn fork() -> usize {
     // SAFETY: passed on to the caller.
-    unsafe { syscall0::<{ nr::FORK }>() }
+    unsafe { syscall0::<FORK>() }
 }
 
 /// clone(2) that goes on in the same function: the raw result, 0 in the child.

@@ -23,6 +23,10 @@ macro_rules! stub {
         /// The kernel does what the call says to the memory and the resources that its arguments name.
         #[inline(always)]
         pub unsafe fn $name<const NUMBER: usize>($($argument: usize),*) -> usize {
+            #[cfg(baremap_inject)]
+            if let Some(failed) = crate::inject::answer(NUMBER) {
+                return failed;
+            }
             let result;
             // SAFETY: the clobbers are those of the table above; for the rest the caller answers.
             unsafe {

@@ -7,7 +7,7 @@ use crate::sys::{
 use crate::{AnonMap, Errno, File, FileMap, SharedMap, page};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
-use linux_raw_sys::general::FUTEX_OWNER_DIED;
+use linux_raw_sys::general::{FUTEX_OWNER_DIED, RLIMIT_FSIZE};
 
 use super::{Caps, child};
 
@@ -84,8 +84,14 @@ fn fixed_noreplace() -> Answer {
     }
 }
 
+/// A file in memory that may have a byte. Where no file may grow at all, the kernel would end the process by SIGXFSZ; that
+/// need not stay so.
+fn with_room(file: File) -> Result<File, Errno> {
+    if sys::getrlimit(RLIMIT_FSIZE)?.soft == 0 { Err(Errno::ENOMEM) } else { Ok(file) }
+}
+
 fn populate() -> Answer {
-    let file = File::unnamed()?;
+    let file = with_room(File::unnamed()?)?;
     file.set_len(1)?;
     let map = FileMap::write(&file)?;
     file.set_len(0)?;
@@ -97,7 +103,7 @@ fn populate() -> Answer {
 }
 
 fn memfd_seals() -> Answer {
-    let file = File::unnamed()?;
+    let file = with_room(File::unnamed()?)?;
     sys::fcntl_add_seals(file.as_fd(), SealFlags::WRITE)?;
     Ok(sys::pwrite(file.as_fd(), b"x", 0) == Err(Errno::EPERM))
 }
@@ -140,7 +146,7 @@ fn mseal() -> Answer {
 }
 
 fn memfd_secret() -> Answer {
-    let file = File::from(sys::memfd_secret(OFlags::CLOEXEC)?);
+    let file = with_room(sys::memfd_secret(OFlags::CLOEXEC)?.into())?;
     file.set_len(1)?;
     let map = FileMap::write(&file)?;
     is_readable(map.as_ptr())

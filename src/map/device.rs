@@ -5,6 +5,7 @@ use crate::arch::{copy as instruction, device};
 use crate::error::{Error, Operation, Reason, Result};
 use crate::fault;
 use crate::fd::AsFd;
+use crate::file::again;
 use crate::sys::{self, MapFlags};
 use core::fmt;
 use core::marker::PhantomData;
@@ -126,7 +127,7 @@ impl<A: Access> DeviceMap<A> {
     fn map(device: impl AsFd, offset: u64, len: usize) -> Result<Self> {
         with_handler(Operation::MapDevice)?;
         let fd = device.as_fd();
-        let stat = sys::fstat(fd).map_err(|errno| Error::new(Operation::Stat, errno))?;
+        let stat = again(Operation::Stat, || sys::fstat(fd))?;
         let huge = options::huge_pages(fd, &stat);
         // A device does not say how long it is.
         let span = bounds::file_span(offset, Some(len), u64::MAX, huge)?;

@@ -2,6 +2,7 @@
 
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
+use crate::file::again;
 use crate::sys::{self, MsyncFlags};
 use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
@@ -23,9 +24,8 @@ impl Failure {
     }
 
     fn set(&self, errno: Errno) {
-        // Pages that are locked cannot be invalidated, which is known before anything is written; and what a signal has
-        // interrupted is still to be written.
-        if !matches!(errno, Errno::EBUSY | Errno::EINTR) {
+        // Pages that are locked cannot be invalidated, which is known before anything is written.
+        if errno != Errno::EBUSY {
             self.0.store(errno.raw_os_error(), Relaxed);
         }
     }
@@ -106,11 +106,8 @@ impl<P: Protection> FileMap<P> {
         // The sums are within the mapping.
         let end = self.lead.wrapping_add(offset).wrapping_add(len);
         let first = if offset == 0 { 0 } else { bounds::first_page(&self.mapping, self.lead + offset) };
-        sys::msync(self.mapping.start().as_ptr().wrapping_add(first), end.wrapping_sub(first), flags).map_err(
-            |errno| {
-                self.failure.set(errno);
-                Error::new(Operation::Msync, errno)
-            },
-        )
+        let start = self.mapping.start().as_ptr().wrapping_add(first);
+        again(Operation::Msync, || sys::msync(start, end.wrapping_sub(first), flags))
+            .inspect_err(|error| self.failure.set(error.errno()))
     }
 }

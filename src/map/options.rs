@@ -3,6 +3,7 @@
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
 use crate::fd::{AsFd, BorrowedFd};
+use crate::file::again;
 use crate::sys::{self, Advice, FileKind, MapFlags, OFlags, ProtFlags, Statx};
 use core::hint::assert_unchecked;
 use core::num::NonZero;
@@ -251,7 +252,7 @@ impl MapOptions {
 
     #[inline(always)]
     fn file<P: Protection>(&self, fd: BorrowedFd<'_>, flags: MapFlags) -> Result<FileMap<P>> {
-        let stat = sys::fstat(fd).map_err(|errno| Error::new(Operation::Stat, errno))?;
+        let stat = again(Operation::Stat, || sys::fstat(fd))?;
         if stat.kind() != FileKind::Regular {
             return Err(Error::because(Operation::Mmap, Errno::ENODEV, Reason::Kind(stat.kind())));
         }
@@ -297,7 +298,7 @@ pub(super) fn huge_pages(fd: BorrowedFd<'_>, stat: &Statx) -> Option<NonZero<usi
 
 #[cold]
 fn pages_of_hugetlbfs(fd: BorrowedFd<'_>, stat: &Statx) -> Option<NonZero<usize>> {
-    let is_huge = sys::file_system(fd) == Ok(sys::HUGETLBFS);
+    let is_huge = again(Operation::Stat, || sys::file_system(fd)) == Ok(sys::HUGETLBFS);
     if is_huge { NonZero::new(stat.block_size() as usize) } else { None }
 }
 

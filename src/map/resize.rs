@@ -3,7 +3,7 @@
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
 use crate::fd::{AsFd, BorrowedFd};
-use crate::file::File;
+use crate::file::{File, again};
 use crate::sys::{self, MapFlags};
 use core::mem;
 use core::num::NonZero;
@@ -84,7 +84,7 @@ impl<P: Protection> FileMap<P> {
     /// map is made.
     pub fn remap(&mut self, file: impl AsFd) -> Result<()> {
         let fd = file.as_fd();
-        let stat = sys::fstat(fd).map_err(|errno| Error::new(Operation::Stat, errno))?;
+        let stat = again(Operation::Stat, || sys::fstat(fd))?;
         if !self.origin.is(&stat) {
             return Err(Error::because(Operation::Resize, Errno::EINVAL, Reason::OtherFile));
         }

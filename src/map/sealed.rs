@@ -3,7 +3,7 @@
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
 use crate::fd::{AsFd, BorrowedFd};
-use crate::file::File;
+use crate::file::{File, again};
 use crate::sys::{self, FileAttributes, MemfdFlags, SealFlags};
 use core::fmt;
 use core::ops::Deref;
@@ -109,10 +109,10 @@ impl SealedMap {
     /// `EBUSY` (a map is still there by which the file may be written, in whatever process: drop it first), `EINVAL` (not a
     /// file in memory), `EPERM` (not open for writing, or it takes no more seals); those of [`SealedMap::open`].
     pub fn seal(file: impl AsFd) -> Result<SealedMap> {
-        match sys::fcntl_add_seals(file.as_fd(), ALL) {
+        match again(Operation::Seal, || sys::fcntl_add_seals(file.as_fd(), ALL)) {
             // It takes no more seals, and needs none.
             Err(_) if is_immutable(file.as_fd())? => {}
-            result => result.map_err(|errno| Error::new(Operation::Seal, errno))?,
+            result => result?,
         }
         Self::open(file)
     }
@@ -148,14 +148,14 @@ impl SealedMap {
 
 /// Whether the kernel says that a file's bytes neither change nor go away.
 fn is_immutable(fd: BorrowedFd<'_>) -> Result<bool> {
-    match sys::fcntl_get_seals(fd) {
+    match again(Operation::Seal, || sys::fcntl_get_seals(fd)) {
         Ok(seals) => Ok(seals.contains(IMMUTABLE)),
         // Not a file in memory. Not the ioctl of fs-verity: a file system in user space answers that itself.
-        Err(Errno::EINVAL) => match sys::fstat(fd) {
-            Ok(stat) => Ok(stat.attributes().contains(FileAttributes::VERITY)),
-            Err(errno) => Err(Error::new(Operation::Stat, errno)),
-        },
-        Err(errno) => Err(Error::new(Operation::Seal, errno)),
+        Err(error) if error.errno() == Errno::EINVAL => {
+            let stat = again(Operation::Stat, || sys::fstat(fd))?;
+            Ok(stat.attributes().contains(FileAttributes::VERITY))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -163,17 +163,14 @@ fn is_immutable(fd: BorrowedFd<'_>) -> Result<bool> {
 /// other.
 fn unnamed() -> Result<File> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::NOEXEC_SEAL;
-    match sys::memfd_create(c"baremap-sealed", flags) {
+    match again(Operation::Open, || sys::memfd_create(c"baremap-sealed", flags)) {
         Ok(fd) => Ok(fd.into()),
         Err(_) => File::unnamed(),
     }
 }
 
 fn duplicate(fd: BorrowedFd<'_>) -> Result<File> {
-    match sys::fcntl_dupfd_cloexec(fd, 0) {
-        Ok(fd) => Ok(fd.into()),
-        Err(errno) => Err(Error::new(Operation::Duplicate, errno)),
-    }
+    again(Operation::Duplicate, || sys::fcntl_dupfd_cloexec(fd, 0)).map(File::from)
 }
 
 /// Writes what can be read from one file to the other.
@@ -181,18 +178,26 @@ fn copy(source: &File, target: &File) -> Result<()> {
     /// Bytes at a time: as many as a pipe holds.
     const PIECE: usize = 64 * 1024;
     let mut buffer = AnonMap::new(PIECE)?;
-    let mut offset = 0;
+    // Where the next piece begins; a pipe has no offsets.
+    let mut offset = Some(0);
     loop {
-        let count = match source.read_at(&mut buffer, offset) {
-            // A pipe has no offsets.
-            Err(error) if error.errno() == Errno::ESPIPE => source.read(&mut buffer)?,
+        let result = match offset {
+            Some(offset) => source.read_at(&mut buffer, offset),
+            None => source.read(&mut buffer),
+        };
+        let count = match result {
+            // Later on it would be a mistake to go on from the file's own position.
+            Err(error) if error.errno() == Errno::ESPIPE && offset == Some(0) => {
+                offset = None;
+                continue;
+            }
             count => count?,
         };
         if count == 0 {
             return Ok(());
         }
         target.write_all(&buffer[..count])?;
-        offset += count as u64;
+        offset = offset.map(|offset| offset + count as u64);
     }
 }
 

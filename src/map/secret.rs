@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Operation, Result};
 use crate::fd::AsFd;
+use crate::file::{File, again};
 use crate::sys::{self, Advice, MapFlags, OFlags, ProtFlags};
 use core::fmt;
 use core::ops::{Deref, DerefMut};
@@ -50,8 +51,8 @@ impl SecretMap {
     pub fn new(len: usize) -> Result<SecretMap> {
         let len = bounds::length(len as u64, 0)?;
         let fail = |operation| move |errno| Error::new(operation, errno);
-        let file = sys::memfd_secret(OFlags::CLOEXEC).map_err(fail(Operation::Secret))?;
-        sys::ftruncate(file.as_fd(), len as u64).map_err(fail(Operation::SetLen))?;
+        let file: File = again(Operation::Secret, || sys::memfd_secret(OFlags::CLOEXEC))?.into();
+        file.set_len(len as u64)?;
         let (prot, object) = (ProtFlags::READ | ProtFlags::WRITE, Some((file.as_fd(), 0)));
         let mapping = Mapping::new(len, prot, MapFlags::SHARED, object).map_err(fail(Operation::Mmap))?;
         if len != 0 {

@@ -28,6 +28,16 @@ impl Env {
         Env { stack }
     }
 
+    /// The same for a stack that a fuzz target made.
+    ///
+    /// # Safety
+    /// It is laid out as the kernel does it, and lives longer than whatever is read of it.
+    #[cfg(fuzzing)]
+    #[doc(hidden)]
+    pub const unsafe fn from_stack(stack: *const usize) -> Env {
+        Env { stack }
+    }
+
     /// The arguments; the first is the program's name, if there is one.
     #[inline]
     #[must_use]

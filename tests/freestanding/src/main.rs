@@ -19,6 +19,8 @@ baremap::entry!(main);
 static NO_HEAP: AnonPages = AnonPages::new().limit(0);
 
 fn main(env: Env) -> u8 {
+    #[cfg(baremap_coverage)]
+    support::coverage::begin(env).expect("the counters can be mapped");
     support::env::set(env);
     harness::run(env.args(), tests::ALL, tests::self_test::TESTS)
 }

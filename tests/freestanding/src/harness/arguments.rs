@@ -4,7 +4,7 @@ use baremap::rt::Args;
 use core::fmt;
 use core::str::FromStr;
 
-use super::options::Format;
+use super::options::{Format, Machine};
 
 /// An argument with its value.
 #[derive(Clone, Copy)]
@@ -20,7 +20,12 @@ pub(super) enum Argument {
     Format(Format),
     TestThreads(usize),
     TimeoutSecs(u64),
-    UnderQemuUser,
+    TimeoutFactor(u32),
+    FewerRounds(usize),
+    Under(Machine),
+    Init,
+    Report,
+    ReportTime,
     SelfTest,
 }
 
@@ -43,6 +48,9 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn new(mut words: Args) -> Self {
         words.next();
+        // What a kernel does not know of its own parameters, it hands to its first process, before that one's arguments.
+        let foreign = words.clone().position(|word| word == c"--init").unwrap_or(0);
+        words.by_ref().take(foreign).for_each(drop);
         Self { words, only_filters: false }
     }
 
@@ -68,10 +76,13 @@ impl Arguments {
             }),
             "--test-threads" => Argument::TestThreads(positive(option, value()?)?),
             "--timeout-secs" => Argument::TimeoutSecs(positive(option, value()?)?),
-            "--under" => match value()? {
-                "qemu-user" => Argument::UnderQemuUser,
-                value => return Err(Misuse::BadValue { option, value, expected: "qemu-user" }),
-            },
+            "--timeout-factor" => Argument::TimeoutFactor(positive(option, value()?)?),
+            "--fewer-rounds" => Argument::FewerRounds(positive(option, value()?)?),
+            "--under" => Argument::Under(match value()? {
+                "qemu-user" => Machine::QemuUser,
+                "virt" => Machine::Virt,
+                value => return Err(Misuse::BadValue { option, value, expected: "qemu-user or virt" }),
+            }),
             _ if given.is_some() => return Err(Misuse::Unknown(word)),
             "--exact" => Argument::Exact,
             "--ignored" => Argument::Ignored,
@@ -80,6 +91,9 @@ impl Arguments {
             "-h" | "--help" => Argument::Help,
             "--nocapture" | "--no-capture" => Argument::NoCapture,
             "-q" | "--quiet" => Argument::Format(Format::Terse),
+            "--init" => Argument::Init,
+            "--report" => Argument::Report,
+            "--report-time" => Argument::ReportTime,
             "--self-test" => Argument::SelfTest,
             _ => return Err(Misuse::Unknown(word)),
         };

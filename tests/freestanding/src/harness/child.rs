@@ -21,13 +21,14 @@ pub(super) struct Running {
     /// What it prints, unless it prints to the harness's own descriptors.
     output: Option<File>,
     limit: Duration,
-    deadline: Duration,
+    start: Duration,
 }
 
 /// A test that has ended, with all its descendants.
 pub(super) struct Ended {
     pub(super) test: &'static Test,
     pub(super) output: Option<File>,
+    pub(super) took: Duration,
     pub(super) failure: Option<Failure>,
 }
 
@@ -49,8 +50,8 @@ impl Running {
         let pid = child.pid();
         // The child does the same: whoever comes first, it leads its group before anybody relies on it.
         let _ = sys::setpgid(Some(pid), None);
-        let limit = test.limit.unwrap_or(options.limit);
-        Ok(Self { test, pid, output, limit, deadline: time::now() + limit })
+        let limit = test.limit.unwrap_or(options.limit).saturating_mul(options.factor);
+        Ok(Self { test, pid, output, limit, start: time::now() })
     }
 
     /// Gives the test back if it is still running and may be.
@@ -58,7 +59,8 @@ impl Running {
         // NOWAIT: as long as nobody has waited for it, its number, and so its group, cannot be another's.
         let flags = WaitFlags::EXITED | WaitFlags::NOHANG | WaitFlags::NOWAIT;
         let has_ended = !matches!(sys::waitid(WaitFor::Pid(self.pid), flags), Ok(None) | Err(Errno::EINTR));
-        let timed_out = !has_ended && time::now() >= self.deadline;
+        let took = time::now() - self.start;
+        let timed_out = !has_ended && took >= self.limit;
         if !has_ended && !timed_out {
             return Err(self);
         }
@@ -73,7 +75,7 @@ impl Running {
                 status: status.unwrap_or(WaitStatus::from_raw(i32::from(FAILED) << 8)),
             }),
         };
-        Ok(Ended { test: self.test, output: self.output, failure })
+        Ok(Ended { test: self.test, output: self.output, took, failure })
     }
 }
 

@@ -20,7 +20,11 @@
 /// | `#[timeout(60)]`              | may take so many seconds                       |
 /// | `#[ignore = "reason"]`        | runs only if it is asked for                   |
 /// | `#[skip(qemu_user, "reason")]` | cannot hold in QEMU's user mode               |
+/// | `#[skip(qemu_user_unless_hooked, "reason")]` | the same, unless the crate is built with `--cfg baremap_inject` |
 /// | `#[skip(qemu_pages, "reason")]` | cannot hold there where pages are larger than those of the machine below |
+/// | `#[since(5, 14, "a call")]`   | is about what no kernel before Linux 5.14 has |
+/// | `#[report]`                   | prints what `--report` shows                   |
+/// | `#[only(virt, "device")]`     | is about a device of QEMU's arm64 machine `virt` |
 macro_rules! tests {
     ($(
         $(#[$($attribute:tt)+])*
@@ -57,8 +61,29 @@ macro_rules! attribute {
     (skip(qemu_user, $reason:literal)) => {
         $crate::harness::Attribute::SkipUnderQemu($reason)
     };
+    (skip(qemu_user_unless_hooked, $reason:literal)) => {
+        // An exit code of 0 is what a test ends with in any case.
+        if cfg!(baremap_inject) {
+            $crate::harness::Attribute::Exit(0)
+        } else {
+            $crate::harness::Attribute::SkipUnderQemu($reason)
+        }
+    };
     (skip(qemu_pages, $reason:literal)) => {
         $crate::harness::Attribute::SkipWithQemuPages($reason)
+    };
+    (since($version:literal, $patch_level:literal, $what:literal)) => {
+        $crate::harness::Attribute::Since(
+            ($version, $patch_level),
+            concat!("only Linux ", $version, ".", $patch_level, " and later have ", $what),
+        )
+    };
+    (report) => {
+        $crate::harness::Attribute::Report
+    };
+    (only(virt, $device:literal)) => {
+        // The words by which `cargo xtask test` knows that no other machine has to run it.
+        $crate::harness::Attribute::OnlyOnVirt(concat!("only on QEMU's arm64 machine `virt`: ", $device))
     };
 }
 

@@ -9,6 +9,7 @@
 
 mod arguments;
 mod child;
+mod init;
 mod leaks;
 mod list;
 mod macros;
@@ -43,16 +44,21 @@ pub(crate) fn run(args: Args, modules: &[&'static [Test]], own: &'static [Test])
     };
     let own = [own];
     let modules = if options.self_test { &own } else { modules };
+    if options.init { init::run(|| act(modules, &options)) } else { act(modules, &options) }
+}
+
+/// Does what the options ask for; gives the exit code.
+fn act(modules: &[&'static [Test]], options: &Options) -> u8 {
     match options.action {
         Action::Help => {
             println!("{}", options::HELP);
             0
         }
         Action::List => {
-            list::list(modules, &options);
+            list::list(modules, options);
             0
         }
-        Action::Run => outcome(runner::run(modules, &options)),
+        Action::Run => outcome(runner::run(modules, options)),
     }
 }
 

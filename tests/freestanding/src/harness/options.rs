@@ -1,5 +1,6 @@
 //! What the command line asks for.
 
+use crate::support::version::version;
 use baremap::page;
 use core::time::Duration;
 
@@ -19,9 +20,16 @@ Runs the tests whose name contains one of the filters, or all.
     --nocapture         Let tests print as they run
     --test-threads N    Run N tests at a time (default 4)
     --timeout-secs N    Kill a test after N seconds (default 10)
+    --timeout-factor N  Multiply that, and the limits that tests have of their own, by N
+    --fewer-rounds N    Divide by N how often tests repeat at random what they do, for slow machines
     --format FORMAT     pretty (default) or terse
     -q, --quiet         The same as --format terse
-    --under qemu-user   Ignore tests that cannot hold in QEMU's user mode
+    --under MACHINE     The machine that this is:
+                          qemu-user  ignores tests that cannot hold in QEMU's user mode
+                          virt       runs tests of the devices of QEMU's arm64 machine `virt`
+    --init              As the first process of a kernel: mount what tests need, and power off at the end
+    --report-time       Show how long each test took
+    --report            Show the tables that tests print: the calls that were made to fail, and how often
     --self-test         Run the tests of this harness instead, many of which fail";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +47,14 @@ pub(super) enum Action {
     Help,
 }
 
+/// What tests run on, where that is not any kernel on any machine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Machine {
+    QemuUser,
+    /// A kernel on QEMU's arm64 machine of this name.
+    Virt,
+}
+
 /// Which ignored tests to run.
 #[derive(Clone, Copy)]
 enum Ignored {
@@ -54,10 +70,17 @@ pub(super) struct Options {
     pub(super) threads: usize,
     /// How long a test may take, unless it says otherwise itself.
     pub(super) limit: Duration,
+    /// By how much longer everything takes on this machine.
+    pub(super) factor: u32,
+    /// By how much fewer rounds tests make.
+    pub(super) divisor: usize,
+    pub(super) init: bool,
+    pub(super) report: bool,
+    pub(super) report_time: bool,
     pub(super) self_test: bool,
     exact: bool,
     ignored: Ignored,
-    under_qemu: bool,
+    machine: Option<Machine>,
     arguments: Arguments,
 }
 
@@ -69,10 +92,15 @@ impl Options {
             capture: true,
             threads: 4,
             limit: Duration::from_secs(10),
+            factor: 1,
+            divisor: 1,
+            init: false,
+            report: false,
+            report_time: false,
             self_test: false,
             exact: false,
             ignored: Ignored::Leave,
-            under_qemu: false,
+            machine: None,
             arguments: arguments.clone(),
         };
         for argument in arguments {
@@ -87,7 +115,12 @@ impl Options {
                 Argument::Format(format) => options.format = format,
                 Argument::TestThreads(threads) => options.threads = threads,
                 Argument::TimeoutSecs(seconds) => options.limit = Duration::from_secs(seconds),
-                Argument::UnderQemuUser => options.under_qemu = true,
+                Argument::TimeoutFactor(factor) => options.factor = factor,
+                Argument::FewerRounds(divisor) => options.divisor = divisor,
+                Argument::Under(machine) => options.machine = Some(machine),
+                Argument::Init => options.init = true,
+                Argument::Report => options.report = true,
+                Argument::ReportTime => options.report_time = true,
                 Argument::SelfTest => options.self_test = true,
             }
         }
@@ -118,6 +151,9 @@ impl Options {
         // The machines that QEMU runs on have pages of 4 KiB, the smallest that there are.
         let has_large_pages = page::size() > 1 << 12;
         let skipped = test.not_under_qemu.or(test.not_with_qemu_pages.filter(|_| has_large_pages));
-        ignored.or(skipped.filter(|_| self.under_qemu))
+        let skipped = skipped.filter(|_| self.machine == Some(Machine::QemuUser));
+        let elsewhere = test.only_on_virt.filter(|_| self.machine != Some(Machine::Virt));
+        let later = test.since.filter(|&(since, _)| version() < since).map(|(_, reason)| reason);
+        ignored.or(skipped).or(elsewhere).or(later)
     }
 }

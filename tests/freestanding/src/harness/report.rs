@@ -8,13 +8,14 @@ use core::time::Duration;
 
 use super::Test;
 use super::child::Ended;
-use super::options::Format;
+use super::options::{Format, Options};
 
 /// Characters in a line of the terse format.
 const COLUMNS: usize = 88;
 
 pub(super) struct Report {
     format: Format,
+    shows_times: bool,
     selected: usize,
     filtered_out: usize,
     passed: usize,
@@ -24,14 +25,17 @@ pub(super) struct Report {
     details: File,
     /// The names of the failed tests, as they are shown at the end.
     names: File,
+    /// What tests report, as it is shown at the end, if that is asked for.
+    tables: Option<File>,
     start: Duration,
 }
 
 impl Report {
-    pub(super) fn start(selected: usize, filtered_out: usize, format: Format) -> Result<Self> {
+    pub(super) fn start(selected: usize, filtered_out: usize, options: &Options) -> Result<Self> {
         println!("\nrunning {selected} test{}", if selected == 1 { "" } else { "s" });
         Ok(Self {
-            format,
+            format: options.format,
+            shows_times: options.report_time,
             selected,
             filtered_out,
             passed: 0,
@@ -39,23 +43,30 @@ impl Report {
             ignored: 0,
             details: File::unnamed()?,
             names: File::unnamed()?,
+            tables: if options.report { Some(File::unnamed()?) } else { None },
             start: time::now(),
         })
     }
 
     pub(super) fn ignored(&mut self, test: &Test, reason: &str) {
         self.ignored += 1;
-        self.outcome(test, 'i', format_args!("ignored, {reason}"));
+        self.outcome(test, None, 'i', format_args!("ignored, {reason}"));
     }
 
     pub(super) fn ended(&mut self, ended: &Ended) -> Result<()> {
         let Some(failure) = &ended.failure else {
             self.passed += 1;
-            self.outcome(ended.test, '.', format_args!("ok"));
-            return Ok(());
+            self.outcome(ended.test, Some(ended.took), '.', format_args!("ok"));
+            return match (&self.tables, &ended.output) {
+                (Some(tables), Some(output)) if ended.test.reports => {
+                    write(tables, format_args!("\n---- {} ----\n", ended.test.name))?;
+                    copy(output, |bytes| tables.write_all(bytes))
+                }
+                _ => Ok(()),
+            };
         };
         self.failed += 1;
-        self.outcome(ended.test, 'F', format_args!("FAILED"));
+        self.outcome(ended.test, Some(ended.took), 'F', format_args!("FAILED"));
         let name = ended.test.name;
         write(&self.names, format_args!("    {name}\n"))?;
         write(&self.details, format_args!("---- {name} stdout ----\n"))?;
@@ -68,10 +79,15 @@ impl Report {
         write(&self.details, format_args!("note: {failure}\n\n"))
     }
 
-    fn outcome(&self, test: &Test, short: char, long: fmt::Arguments<'_>) {
+    fn outcome(&self, test: &Test, took: Option<Duration>, short: char, long: fmt::Arguments<'_>) {
         let count = self.passed + self.failed + self.ignored;
+        let took = took.filter(|_| self.shows_times);
         match self.format {
-            Format::Pretty => println!("test {} ... {long}", test.name),
+            Format::Pretty => match took {
+                // In libtest's words.
+                Some(took) => println!("test {} ... {long} <{:.3}s>", test.name, took.as_secs_f64()),
+                None => println!("test {} ... {long}", test.name),
+            },
             Format::Terse if count.is_multiple_of(COLUMNS) => println!("{short} {count}/{}", self.selected),
             Format::Terse => print!("{short}"),
         }
@@ -81,6 +97,9 @@ impl Report {
     pub(super) fn finish(self) -> Result<bool> {
         if self.format == Format::Terse {
             println!();
+        }
+        if let Some(tables) = &self.tables {
+            copy(tables, |bytes| write_all(STDOUT, bytes))?;
         }
         if self.failed != 0 {
             println!("\nfailures:\n");

@@ -1,5 +1,6 @@
 //! Runs tests, several at a time.
 
+use crate::support::rounds;
 use baremap::sys;
 use baremap::{Result, process};
 use core::time::Duration;
@@ -23,9 +24,10 @@ pub(super) fn run(modules: &[&'static [Test]], options: &Options) -> Result<bool
     // SAFETY: changes whose child an orphan is, nothing else.
     let _ = unsafe { sys::prctl(PR_SET_CHILD_SUBREAPER, [1, 0, 0, 0]) };
 
+    rounds::divide(options.divisor);
     let all = || modules.iter().copied().flatten();
     let selected = all().filter(|test| options.selects(test)).count();
-    let mut report = Report::start(selected, all().count() - selected, options.format)?;
+    let mut report = Report::start(selected, all().count() - selected, options)?;
     let mut waiting = all().filter(|test| options.selects(test));
     let mut slots = [const { None }; MOST];
     let slots = &mut slots[..options.threads.min(MOST)];

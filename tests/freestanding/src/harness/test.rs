@@ -19,6 +19,12 @@ pub(crate) struct Test {
     pub(super) not_under_qemu: Option<&'static str>,
     /// Why it cannot hold there where pages are larger than those of the machine below.
     pub(super) not_with_qemu_pages: Option<&'static str>,
+    /// That it is about a device of QEMU's arm64 machine `virt`, and which.
+    pub(super) only_on_virt: Option<&'static str>,
+    /// The first kernel that has what it is about, and what older ones lack.
+    pub(super) since: Option<((u32, u32), &'static str)>,
+    /// Whether it prints what somebody may want to see though it passes.
+    pub(super) reports: bool,
 }
 
 /// How the process of a test is to end.
@@ -42,6 +48,12 @@ pub(crate) enum Attribute {
     SkipUnderQemu(&'static str),
     /// It cannot hold there where pages are larger than those of the machine below.
     SkipWithQemuPages(&'static str),
+    /// It is about a device of QEMU's arm64 machine `virt`.
+    OnlyOnVirt(&'static str),
+    /// It is about what no kernel before this version has, and what that is.
+    Since((u32, u32), &'static str),
+    /// What it prints is shown if reports are asked for.
+    Report,
 }
 
 impl Test {
@@ -57,6 +69,9 @@ impl Test {
             ignored: None,
             not_under_qemu: None,
             not_with_qemu_pages: None,
+            only_on_virt: None,
+            since: None,
+            reports: false,
         }
     }
 
@@ -68,6 +83,9 @@ impl Test {
             Attribute::Ignore(reason) => self.ignored = Some(reason),
             Attribute::SkipUnderQemu(reason) => self.not_under_qemu = Some(reason),
             Attribute::SkipWithQemuPages(reason) => self.not_with_qemu_pages = Some(reason),
+            Attribute::OnlyOnVirt(reason) => self.only_on_virt = Some(reason),
+            Attribute::Since(version, reason) => self.since = Some((version, reason)),
+            Attribute::Report => self.reports = true,
         }
         self
     }

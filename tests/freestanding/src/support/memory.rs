@@ -36,7 +36,7 @@ impl Pages {
 
     /// Whether a page is in memory.
     pub(crate) fn is_resident(&self, index: usize) -> bool {
-        residency(self.page(index)).expect("the page is there") & 1 != 0
+        is_resident(self.page(index))
     }
 }
 
@@ -54,6 +54,11 @@ pub(crate) fn is_mapped(address: *const u8) -> bool {
         Err(Errno::ENOMEM) => false,
         Err(errno) => panic!("mincore: {errno:?}"),
     }
+}
+
+/// Whether the page that begins at the address is in memory.
+pub(crate) fn is_resident(page: *const u8) -> bool {
+    residency(page).expect("the page is there") & 1 != 0
 }
 
 /// What mincore(2) says of a page.

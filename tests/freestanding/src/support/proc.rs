@@ -26,3 +26,15 @@ pub(crate) fn maps() -> Option<usize> {
         }
     }
 }
+
+/// Bytes of this process that are locked, in the words of the kernel.
+pub(crate) fn locked_memory() -> Option<[u8; 32]> {
+    let file = File::open(c"/proc/self/status").ok()?;
+    let mut bytes = [0; 4096];
+    let len = file.read(&mut bytes).ok()?;
+    let text = str::from_utf8(&bytes[..len]).ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmLck:"))?;
+    let mut found = [0; 32];
+    found[..line.len()].copy_from_slice(line.as_bytes());
+    Some(found)
+}

@@ -10,14 +10,26 @@ use super::text::Text;
 /// The names that there may be in the directory. That they are few makes the directory easy to remove.
 const NAMES: [&CStr; 4] = [c"a", c"b", c"c", c"d"];
 
-/// A directory below `$TMPDIR`, or /tmp, that belongs to this process. The harness removes what a failed test leaves.
+/// A file system in memory.
+const IN_MEMORY: &str = "/dev/shm";
+
+/// A directory below `$TMPDIR`, or /tmp, or /dev/shm, that belongs to this process. The harness removes what a failed test
+/// leaves.
 pub(crate) struct Scratch(Text);
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        let directory = path(sys::getpid());
-        sys::mkdir(directory.as_c_str(), Mode::from_bits_retain(0o700))
-            .expect("a new directory below $TMPDIR");
+        Self::below(directory_for_files())
+    }
+
+    /// One in memory, for tests that would wait for a disk too often.
+    pub(crate) fn in_memory() -> Self {
+        Self::below(IN_MEMORY)
+    }
+
+    fn below(parent: &str) -> Self {
+        let directory = path(parent, sys::getpid());
+        sys::mkdir(directory.as_c_str(), Mode::from_bits_retain(0o700)).expect("a new directory");
         Self(directory)
     }
 
@@ -39,7 +51,12 @@ impl Drop for Scratch {
 
 /// Removes the directory of a process, if it has one, with its files.
 pub(crate) fn remove(pid: Pid) {
-    let directory = path(pid);
+    remove_below(directory_for_files(), pid);
+    remove_below(IN_MEMORY, pid);
+}
+
+fn remove_below(parent: &str, pid: Pid) {
+    let directory = path(parent, pid);
     let remove = |path: &CStr| sys::unlinkat(CWD, path, AtFlags::REMOVEDIR);
     if remove(directory.as_c_str()) != Err(Errno::ENOTEMPTY) {
         return;
@@ -53,7 +70,10 @@ pub(crate) fn remove(pid: Pid) {
     let _ = remove(directory.as_c_str());
 }
 
-fn path(pid: Pid) -> Text {
-    let parent = env::get().var("TMPDIR").and_then(|directory| directory.to_str().ok()).unwrap_or("/tmp");
+fn directory_for_files() -> &'static str {
+    env::get().var("TMPDIR").and_then(|directory| directory.to_str().ok()).unwrap_or("/tmp")
+}
+
+fn path(parent: &str, pid: Pid) -> Text {
     Text::of(format_args!("{parent}/baremap-test-{pid}"))
 }

@@ -615,4 +615,90 @@ tests! {
     fn a_capacity_that_there_is_no_room_for_panics() {
         let _ = Arena::with_capacity(usize::MAX);
     }
+
+    fn a_chunk_has_room_for_the_block_that_it_is_for() {
+        for size in [page::size(), 16 << 10, 64 << 10, 1 << 20].into_iter().flat_map(|size| size - 40..=size) {
+            let arena = Arena::new();
+            let layout = Layout::from_size_align(size, 8).expect("short");
+            assert!(arena.try_alloc_layout(layout).is_ok(), "{size}");
+        }
+    }
+
+    fn each_chunk_is_four_times_as_long_up_to_a_limit() {
+        let arena = Arena::new();
+        let (mut mapped, mut expected, mut longest) = (0, 16 << 10, 0);
+        // Nothing of the blocks is touched.
+        while arena.usage().chunks < 9 {
+            arena.alloc_layout(Layout::from_size_align(4000, 8).expect("short"));
+            let more = arena.usage().mapped - mapped;
+            if more != 0 {
+                // A chunk that could grow where it is has grown by a page for the block, and then by its own length.
+                assert!(more <= (64 << 20) + page::size(), "{more}");
+                (mapped, longest) = (mapped + more, more.max(longest));
+                assert!(more >= expected.min(page::size()));
+                expected *= 4;
+            }
+        }
+        assert!(longest >= 64 << 20, "{longest}");
+    }
+
+    fn a_kept_chunk_that_is_too_short_is_left() {
+        let arena = Arena::new();
+        arena.scope().alloc(1);
+        let kept = arena.allocated_bytes();
+        assert!(kept > 0 && arena.usage().used == 0);
+        let layout = Layout::from_size_align(10 * kept, 8).expect("short");
+        assert!(arena.try_alloc_layout(layout).is_ok());
+        assert!(arena.allocated_bytes() > 11 * kept - 100);
+    }
+
+    fn all_that_is_kept_is_not_more_than_it_may_be() {
+        // Each of the first two chunks is less, both are more.
+        const KEEP: usize = 70_000;
+        let arena = Arena::over(Failing::after(usize::MAX));
+        arena.set_keep(KEEP);
+        for _ in 0..3 {
+            let scope = arena.scope();
+            for _ in 0..100 {
+                scope.alloc([1_u8; 5000]);
+            }
+            drop(scope);
+            assert!(arena.allocated_bytes() <= KEEP, "{}", arena.allocated_bytes());
+        }
+    }
+
+    fn nothing_takes_no_memory_whatever_its_alignment() {
+        let arena = Arena::new();
+        for shift in 0..20 {
+            let block = arena.alloc_layout(Layout::from_size_align(0, 1 << shift).expect("short"));
+            assert!(block.addr().get().is_multiple_of(1 << shift));
+        }
+        assert_eq!(arena.allocated_bytes(), 0);
+    }
+
+    fn a_chunk_that_has_grown_is_all_there_after_a_rollback() -> Result<()> {
+        let arena = Arena::reserved(1 << 24)?;
+        arena.alloc(1);
+        let (checkpoint, used) = (arena.checkpoint(), arena.usage().used);
+        arena.alloc_slice_fill_copy(1 << 20, 1_u8);
+        let mapped = arena.usage().mapped;
+        // SAFETY: nobody has the bytes.
+        unsafe { arena.rollback(checkpoint) };
+        assert_eq!((arena.usage().used, arena.usage().mapped), (used, mapped));
+        Ok(())
+    }
+
+    fn a_slice_gives_back_the_room_that_it_did_not_need() {
+        let arena = Arena::new();
+        let odd = arena.alloc_slice_fill_iter((0..10_u64).filter(|number| number % 2 == 1));
+        assert_eq!(odd.len(), 5);
+        assert_eq!(address(arena.alloc(0_u64)), odd.as_ptr_range().end.addr());
+    }
+
+    fn a_slice_that_cannot_double_grows_by_what_it_needs() {
+        let buffer = Buffer::<1024>::new();
+        let arena = Arena::over(&buffer);
+        let bytes = arena.try_alloc_slice_fill_iter((0..=u8::MAX).cycle().take(900).filter(|_| true));
+        assert_eq!(bytes.map(|bytes| bytes.len()), Ok(900));
+    }
 }

@@ -1,9 +1,10 @@
 use crate::harness::tests;
 use crate::support::blocks::Blocks;
+use crate::support::rounds::rounds;
 use crate::support::{child, limits, pointer, timer, trace};
 use baremap::alloc::{AnonPages, Buffer, Bump, PageSource, Usage};
 use baremap::sys::{self, Sigaction, SigactionFlags, Signal, SignalInfo, SignalSet};
-use baremap::{eprintln, page, process};
+use baremap::{MapOptions, eprintln, page, process};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
@@ -137,7 +138,7 @@ tests! {
     fn blocks_do_what_their_model_does() {
         in_both(|| {
             let mut blocks = Blocks::new(&HEAP, 1);
-            blocks.run(OPERATIONS);
+            blocks.run(rounds(OPERATIONS));
             blocks.free_all();
             assert_eq!(blocks.refused, 0);
         });
@@ -149,7 +150,7 @@ tests! {
         static IN_BUFFER: Bump<&Buffer<{ 2 << 20 }>> = Bump::over(&BUFFER);
         in_both(|| {
             let mut blocks = Blocks::new(&IN_BUFFER, 2);
-            blocks.run(OPERATIONS);
+            blocks.run(rounds(OPERATIONS));
             blocks.free_all();
             assert_ne!(blocks.refused, 0);
         });
@@ -160,7 +161,7 @@ tests! {
         static OVER_FLAKY: Bump<Flaky> = Bump::over(Flaky(AnonPages::new(), AtomicUsize::new(0)));
         in_both(|| {
             let mut blocks = Blocks::new(&OVER_FLAKY, 3);
-            blocks.run(OPERATIONS);
+            blocks.run(rounds(OPERATIONS));
             blocks.free_all();
             assert_ne!(blocks.refused, 0);
         });
@@ -275,6 +276,73 @@ tests! {
             eprintln!("{moment} instructions");
             assert!(moment > 50, "these are too few");
         });
+    }
+
+    fn large_blocks_are_counted_as_they_grow_and_shrink() {
+        child::check(|| {
+            let mapped = || HEAP.usage().mapped;
+            let (page, before) = (page::size(), mapped());
+            let whole = |len: usize| before + len.next_multiple_of(page);
+            let sizes = [LARGEST + 1, LARGEST + 10 * page, 3 * LARGEST + 5, 2 * LARGEST, LARGEST + 2];
+            let mut block = alloc(sizes[0], 8);
+            for pair in sizes.windows(2) {
+                assert_eq!(mapped(), whole(pair[0]));
+                // SAFETY: the block has this size.
+                block = unsafe { HEAP.realloc(block, layout(pair[0], 8), pair[1]) };
+                assert!(!block.is_null());
+                assert_eq!(mapped(), whole(pair[1]));
+            }
+            free(block, sizes[4], 8);
+            assert_eq!(mapped(), before);
+        });
+    }
+
+    // Around the length of the first chunk: none of them is one that it has no room for.
+    fn a_chunk_has_room_for_the_block_that_it_is_for() {
+        for align in [1, 8, 64, 256] {
+            // The most that fits, and what does not any more.
+            for less in [0, 1, 8, 9, 16, 64, 65, 72, align, align + 1, align + 8, align + 9, align + 64] {
+                child::check(|| {
+                    assert!(alloc(FIRST - less, align).addr().is_multiple_of(align));
+                    assert_eq!(HEAP.usage().chunks, 1, "{} bytes, aligned to {align}", FIRST - less);
+                });
+            }
+        }
+    }
+
+    fn a_large_block_that_moves_is_aligned_as_before() {
+        const ALIGN: usize = 8 << 20;
+        let (old, new) = (LARGEST + 1, 4 * LARGEST);
+        let block = alloc(old, ALIGN);
+        let behind = block.addr() + old.next_multiple_of(page::size());
+        let neighbour = MapOptions::new().len(page::size()).at(behind).map_anon();
+        // SAFETY: the block has this size.
+        let grown = unsafe {
+            block.write_bytes(7, old);
+            HEAP.realloc(block, layout(old, ALIGN), new)
+        };
+        assert!(grown.addr().is_multiple_of(ALIGN));
+        // SAFETY: as above.
+        assert_eq!(unsafe { *grown.add(old - 1) }, 7);
+        free(grown, new, ALIGN);
+        drop(neighbour);
+    }
+
+    // Of a source whose memory somebody has used before.
+    fn a_large_zeroed_block_of_a_buffer_is_zero() {
+        static BUFFER: Buffer<{ 4 * LARGEST }> = Buffer::new();
+        static IN_BUFFER: Bump<&Buffer<{ 4 * LARGEST }>> = Bump::over(&BUFFER);
+        let layout = layout(LARGEST + 1, 8);
+        for _ in 0..2 {
+            // SAFETY: the block has this layout.
+            unsafe {
+                let block = IN_BUFFER.alloc_zeroed(layout);
+                assert!(!block.is_null());
+                assert!(slice::from_raw_parts(block, layout.size()).iter().all(|&byte| byte == 0));
+                block.write_bytes(7, layout.size());
+                IN_BUFFER.dealloc(block, layout);
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::harness::tests;
 use crate::support::blocks::Blocks;
+use crate::support::rounds::rounds;
 use crate::support::{child, fds, text::Text};
 use baremap::alloc::{AnonPages, Buffer, Bump, Checked};
 use baremap::fd::{AsFd, AsRawFd, STDERR};
@@ -47,7 +48,7 @@ tests! {
         child::check(|| {
             let heap = Checked::new(Bump::new());
             let mut blocks = Blocks::new(&heap, 1);
-            blocks.run(2000);
+            blocks.run(rounds(2000));
             blocks.free_all();
             assert_eq!(blocks.refused, 0);
         });

@@ -1,9 +1,9 @@
 use crate::harness::tests;
-use crate::support::memory::is_mapped;
-use crate::support::{child, limits};
+use crate::support::memory::{is_mapped, is_resident};
+use crate::support::{child, huge, limits};
 use baremap::alloc::{AnonPages, PageSource};
 use baremap::sys::{self, ProtFlags};
-use baremap::{AnonMap, Errno, Result, page};
+use baremap::{AnonMap, Errno, MapOptions, Result, page};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 use linux_raw_sys::general::RLIMIT_AS;
@@ -243,6 +243,74 @@ tests! {
         let range = allocate(&one, 1, 1);
         assert_eq!((one.mapped(), two.mapped()), (page::size(), 0));
         release(&one, range, 1);
+    }
+
+    fn what_is_no_power_of_two_is_no_alignment() {
+        let (pages, page) = (AnonPages::new(), page::size());
+        for align in [0, 3, 24, page - 1, 3 * page] {
+            assert_eq!(pages.allocate(1, align), None, "{align}");
+        }
+        assert_eq!((pages.allocate(0, 1), pages.mapped()), (None, 0));
+    }
+
+    // Something lies behind the block, so that it has to move.
+    fn a_block_that_moves_is_aligned_as_before() {
+        const ALIGN: usize = 8 << 20;
+        let pages = AnonPages::new();
+        let layout = Layout::from_size_align(3 * page::size(), ALIGN).expect("short");
+        // SAFETY: the block has this layout, and then another size.
+        unsafe {
+            let block = pages.alloc(layout);
+            block.write_bytes(7, layout.size());
+            let behind = block.addr() + layout.size();
+            let neighbour = MapOptions::new().len(page::size()).at(behind).map_anon();
+            let grown = pages.realloc(block, layout, 9 * page::size());
+            assert!(grown.addr().is_multiple_of(ALIGN) && *grown.add(layout.size() - 1) == 7);
+            pages.dealloc(grown, Layout::from_size_align(9 * page::size(), ALIGN).expect("short"));
+            drop(neighbour);
+        }
+        assert_eq!(pages.mapped(), 0);
+    }
+
+    fn ranges_of_any_length_lie_where_huge_pages_can() {
+        let pages = AnonPages::new();
+        let ranges = [1, 3, 5, 7].map(|more| {
+            let len = HUGE + more * page::size();
+            (allocate(&pages, len, 1), len)
+        });
+        for (range, len) in ranges {
+            assert!(range.addr().get().is_multiple_of(HUGE), "{range:?}");
+            release(&pages, range, len);
+        }
+    }
+
+    #[skip(qemu_user, "QEMU's pages are not the kernel's")]
+    fn long_ranges_have_huge_pages() -> Result<()> {
+        if !huge::are_made_on_demand()? {
+            return Ok(());
+        }
+        let size = baremap::map::transparent_huge_size().expect("they are made").get();
+        let is_huge = |pages: &AnonPages, len: usize, grown: usize| {
+            let mut range = allocate(pages, len, 1);
+            if grown != len {
+                // SAFETY: the range from above.
+                range = unsafe { pages.resize(range, len, grown, true) }.expect("there is memory");
+            }
+            let first = range.addr().get().next_multiple_of(size) - range.addr().get();
+            // SAFETY: within the range.
+            let second = unsafe {
+                range.add(first).write(1);
+                range.add(first + page::size())
+            };
+            let is_huge = is_resident(second.as_ptr());
+            release(pages, range, grown);
+            is_huge
+        };
+        let len = 2 * size.max(HUGE);
+        assert!(is_huge(&AnonPages::new(), len, len));
+        assert!(is_huge(&AnonPages::new(), page::size(), len));
+        assert!(!is_huge(&AnonPages::new().no_huge(), len, len));
+        Ok(())
     }
 }
 

@@ -248,4 +248,36 @@ tests! {
         let error = Arena::reserved(usize::MAX).unwrap_err();
         assert_eq!((error.errno(), error.reason()), (Errno::ENOMEM, Reason::TooLong { len: u64::MAX }));
     }
+
+    fn a_buffer_gives_what_it_has_and_no_byte_more() {
+        static BUFFER: Buffer<1000> = Buffer::new();
+        let source = &BUFFER;
+        assert!(source.allocate(1001, 1).is_none());
+        let first = source.allocate(500, 1).expect("room");
+        let last = source.allocate(400, 1).expect("room");
+        // SAFETY: the ranges from above, which nobody uses.
+        unsafe {
+            // What is not the last range neither gets longer nor comes back.
+            assert!(source.resize(first, 500, 501, true).is_none());
+            source.release(first, 500);
+            let behind = source.allocate(100, 1).expect("room");
+            assert_eq!(behind.addr().get(), last.addr().get() + 400);
+            assert!(source.allocate(1, 1).is_none());
+            assert!(source.resize(behind, 100, 101, true).is_none());
+        }
+    }
+
+    // Locked memory cannot be thrown away.
+    fn locked_pages_of_a_reservation_are_zero_again() -> Result<()> {
+        let (page, source) = (page::size(), MapPages::new(GrowMap::new(ROOM)?)?);
+        for _ in 0..2 {
+            let range = source.allocate(page, 1).expect("room");
+            assert!(bytes(range, page).iter().all(|&byte| byte == 0));
+            bytes(range, page).fill(7);
+            baremap::sys::mlock(range.as_ptr(), page).expect("a page may be locked");
+            // SAFETY: the range from above, which nobody uses.
+            unsafe { source.release(range, page) };
+        }
+        Ok(())
+    }
 }

@@ -1,12 +1,15 @@
 use crate::harness::tests;
+use crate::support::engine;
 use crate::support::fds;
 use crate::support::memory::Pages;
 use crate::support::text::Text;
-use baremap::{Errno, FileMap, Operation, Reason, Result, SharedMap, page};
+use crate::support::{child, seccomp};
+use baremap::{AnonMap, Errno, FileMap, Operation, Reason, Result, SharedMap, page};
 use core::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
     AtomicUsize, Ordering::Relaxed,
 };
+use linux_raw_sys::general::__NR_write;
 
 tests! {
     // Every length around those at which the copy changes its step, at every alignment.
@@ -164,6 +167,68 @@ tests! {
         let text = Text::of(format_args!("{map:?}"));
         let expected = format_args!("SharedMap(100 bytes at {:p}, ProtFlags(READ | WRITE))", map.as_ptr());
         assert_eq!(*text, *Text::of(expected));
+        Ok(())
+    }
+
+    fn copies_between_maps_stay_within_both() -> Result<()> {
+        let (from, to) = (SharedMap::new(100)?, SharedMap::new(50)?);
+        for (offset, to_offset, len) in [(0, 0, 51), (0, 50, 1), (0, 51, 0), (101, 0, 0), (60, 0, 41), (0, 1, usize::MAX)] {
+            let errors = [
+                from.copy_to(offset, &to, to_offset, len).unwrap_err(),
+                to.copy_from(to_offset, &from, offset, len).unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!((error.operation(), error.errno()), (Operation::Copy, Errno::EINVAL));
+            }
+        }
+        from.copy_to(100, &to, 50, 0)
+    }
+
+    // The second page goes away: what is written is the first one, once.
+    fn write_all_to_ends_where_the_file_does() -> Result<()> {
+        let page = page::size();
+        let (file, map) = engine::file(2)?;
+        file.set_len(page as u64)?;
+        let out = fds::file(b"");
+        let error = map.write_all_to(&out).unwrap_err();
+        assert_eq!((error.operation(), error.errno()), (Operation::Write, Errno::EFAULT));
+        assert_eq!(out.len()?, page as u64);
+        let written = FileMap::read(&out)?;
+        engine::check_reads(&written, page, page, [0].into_iter(), [page].into_iter())
+    }
+
+    #[skip(qemu_user, "QEMU passes no filter on")]
+    fn write_all_to_does_not_wait_for_a_kernel_that_takes_nothing() {
+        child::check(|| {
+            let (map, out) = (FileMap::read(fds::file(b"some text"))?, fds::file(b""));
+            seccomp::pretend(__NR_write as usize, 2, u32::MAX);
+            assert_eq!(map.write_all_to(&out).unwrap_err().errno(), Errno::EIO);
+            Ok::<_, baremap::Error>(())
+        });
+    }
+
+    fn chunks_take_a_buffer() -> Result<()> {
+        let map = FileMap::read(fds::file(b"text"))?;
+        let error = map.chunks(&mut []).next().unwrap_err();
+        assert_eq!((error.errno(), error.reason()), (Errno::EINVAL, Reason::NoBuffer));
+        assert_eq!(map.for_each_chunk(0, |_| ()).unwrap_err().reason(), Reason::NoBuffer);
+        // Of nothing there is no piece, whatever the buffer.
+        assert_eq!(map.range(0, 0)?.chunks(&mut []).next()?, None);
+        Ok(())
+    }
+
+    // The file comes back; the pieces do not.
+    fn after_an_error_there_is_no_further_chunk() -> Result<()> {
+        let page = page::size();
+        let (file, map) = engine::file(3)?;
+        let mut buffer = AnonMap::new(page)?;
+        let mut chunks = map.chunks(&mut buffer);
+        assert_eq!(chunks.next()?.map(<[u8]>::len), Some(page));
+        file.set_len(page as u64)?;
+        let error = chunks.next().unwrap_err();
+        assert_eq!(error.reason(), Reason::Fault { copied: page });
+        file.set_len(3 * page as u64)?;
+        assert_eq!(chunks.next().unwrap_err(), error);
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
 use crate::harness::tests;
-use crate::support::{child, limits, seccomp};
+use crate::support::version::version;
+use crate::support::{child, limits, proc, seccomp};
 use baremap::sys::{self, WaitFlags, WaitFor};
-use baremap::{Caps, Errno, File, println};
+use baremap::{Caps, Errno, println};
 use linux_raw_sys::general::{
     __NR_madvise, __NR_mlock2, __NR_process_vm_readv, __NR_set_robust_list, __WALL, MADV_WIPEONFORK,
     RLIMIT_NOFILE,
@@ -10,9 +11,9 @@ use linux_raw_sys::general::{
 tests! {
     // The harness sees descriptors and maps that are left behind; this sees children and memory that stays locked.
     fn probing_leaves_no_trace() {
-        let locked = locked_memory();
+        let locked = proc::locked_memory();
         println!("{:?}", Caps::all().probe());
-        assert_eq!(locked_memory(), locked);
+        assert_eq!(proc::locked_memory(), locked);
         assert_eq!(sys::wait4(WaitFor::Any, WaitFlags::NOHANG | WaitFlags::from_bits_retain(__WALL)).unwrap_err(), Errno::ECHILD);
     }
 
@@ -84,26 +85,4 @@ tests! {
             assert!(Caps::MEMFD_SEALS.work());
         });
     }
-}
-
-/// Bytes of this process that are locked, in the words of the kernel.
-fn locked_memory() -> Option<[u8; 32]> {
-    let file = File::open(c"/proc/self/status").ok()?;
-    let mut bytes = [0; 4096];
-    let len = file.read(&mut bytes).ok()?;
-    let text = str::from_utf8(&bytes[..len]).ok()?;
-    let line = text.lines().find(|line| line.starts_with("VmLck:"))?;
-    let mut found = [0; 32];
-    found[..line.len()].copy_from_slice(line.as_bytes());
-    Some(found)
-}
-
-/// The kernel's version: its first two numbers.
-fn version() -> (u32, u32) {
-    let file = File::open(c"/proc/sys/kernel/osrelease").expect("/proc is mounted");
-    let mut bytes = [0; 64];
-    let len = file.read(&mut bytes).expect("a short text");
-    let mut numbers =
-        str::from_utf8(&bytes[..len]).expect("text").split(['.', '-']).map_while(|word| word.parse().ok());
-    (numbers.next().expect("the version"), numbers.next().expect("the patch level"))
 }

@@ -165,16 +165,44 @@ tests! {
     }
 
     // The device by which QEMU hands a firmware its configuration: a selector of 16 bits, big-endian, and a byte at a time
-    // of what it selects.
-    #[ignore = "takes a kernel's /dev/mem on QEMU's arm64 machine `virt`"]
+    // of what it selects (docs/specs/fw_cfg.rst of QEMU).
+    #[only(virt, "the firmware configuration in /dev/mem")]
     fn the_firmware_configuration_of_qemu_says_who_it_is() -> Result<()> {
         const FW_CFG: u64 = 0x0902_0000;
         const SIGNATURE: u16 = 0;
-        let memory = File::open_with(c"/dev/mem", OFlags::RDWR | OFlags::SYNC, Mode::empty())?;
-        let map = DeviceMap::open(memory, FW_CFG, 16)?;
+        let map = DeviceMap::open(physical_memory()?, FW_CFG, 16)?;
         map.store(8, SIGNATURE.to_be())?;
         let data = map.read_only::<u8>(0)?;
         assert_eq!([data.load()?, data.load()?, data.load()?, data.load()?], *b"QEMU");
         Ok(())
     }
+
+    // What no device answers is an external abort to the processor, and SIGBUS to the process.
+    #[only(virt, "an address in /dev/mem that no device has")]
+    fn an_address_that_no_device_has_is_an_error() -> Result<()> {
+        const NOTHING: u64 = 0x0c00_0000;
+        let map = DeviceMap::open(physical_memory()?, NOTHING, page::size())?;
+        let absent = map.register::<u32>(8)?;
+        let (load, store) = (absent.load().unwrap_err(), absent.store(1).unwrap_err());
+        assert_eq!((load.operation(), load.errno(), load.reason()), (Operation::Load, Errno::EFAULT, GONE));
+        assert_eq!((store.operation(), store.errno(), store.reason()), (Operation::Store, Errno::EFAULT, GONE));
+        assert_eq!(map.load::<u8>(3).unwrap_err().reason(), GONE);
+        assert_eq!(map.load::<u16>(2).unwrap_err().reason(), GONE);
+        assert_eq!(map.load::<u64>(16).unwrap_err().reason(), GONE);
+        Ok(())
+    }
+
+    fn too_long_with_what_is_before_it_is_enomem() -> Result<()> {
+        let (file, len) = (file(16)?, isize::MAX as usize - 50);
+        for error in [DeviceMap::open(&file, 100, len).err(), DeviceMap::open(&file, 0, usize::MAX - 100).err()] {
+            let error = error.expect("more than there is");
+            assert_eq!(error.errno(), Errno::ENOMEM);
+            assert!(matches!(error.reason(), Reason::TooLong { .. }), "{error}");
+        }
+        Ok(())
+    }
+}
+
+fn physical_memory() -> Result<File> {
+    File::open_with(c"/dev/mem", OFlags::RDWR | OFlags::SYNC, Mode::empty())
 }

@@ -1,12 +1,13 @@
 use crate::harness::tests;
 use crate::support::fds;
 use crate::support::scratch::Scratch;
-use crate::support::trace;
+use crate::support::{child, sandbox, trace};
 use baremap::process::{self, sleep};
 use baremap::sys::{OFlags, Signal};
 use baremap::{DurableCell, Errno, Error, File, Reason, Result, SharedMap};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
+use linux_raw_sys::general::__NR_fsync;
 
 const CAPACITY: usize = 100;
 
@@ -66,6 +67,19 @@ tests! {
         let error = cell.read(&mut [0; 23]).unwrap_err();
         assert_eq!(error.reason(), Reason::TooLarge { len: 24, most: 23 });
         assert_eq!(cell.read(&mut [0; 24])?, b"and it can be written to");
+        Ok(())
+    }
+
+    fn a_damaged_value_is_not_too_long_for_a_buffer() -> Result<()> {
+        let file = File::unnamed()?;
+        let mut cell = DurableCell::create(&file, 0, CAPACITY)?;
+        cell.write(b"short")?;
+        cell.write(b"longer, and then damaged")?;
+        // The first byte of the value in the first slot, which has had every other one since the first, empty.
+        file.write_all_at(b"?", 48)?;
+        assert_eq!(cell.read(&mut [0; 5])?, b"short");
+        let error = cell.read(&mut [0; 4]).unwrap_err();
+        assert_eq!(error.reason(), Reason::TooLarge { len: 5, most: 4 });
         Ok(())
     }
 
@@ -191,6 +205,17 @@ tests! {
         }
         writer.kill(Signal::KILL)?;
         writer.wait().map(drop)
+    }
+
+    // The length of the file has to survive a crash as well.
+    #[skip(qemu_user, "it has no seccomp, which forbids the call")]
+    fn a_cell_is_not_made_where_its_file_cannot_be_synced() {
+        child::check(|| {
+            let file = File::unnamed()?;
+            sandbox::deny([__NR_fsync], Errno::EIO);
+            assert_eq!(DurableCell::create(&file, 0, 100).unwrap_err().errno(), Errno::EIO);
+            Ok::<_, baremap::Error>(())
+        });
     }
 }
 

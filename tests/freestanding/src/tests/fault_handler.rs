@@ -2,8 +2,8 @@
 
 use crate::harness::tests;
 use crate::support::engine::{self, Random, check, check_reads, pattern};
-use crate::support::{child, raw};
-use baremap::arch::syscall::syscall4;
+use crate::support::{child, raw, sandbox};
+use baremap::arch::syscall::{syscall3, syscall4};
 use baremap::map::{AnonMap, FileMap, ReadWrite};
 use baremap::process::spawn;
 use baremap::sys::{
@@ -16,7 +16,10 @@ use core::sync::atomic::{
     AtomicU64, AtomicUsize,
     Ordering::{Relaxed, SeqCst},
 };
-use linux_raw_sys::general::{__NR_rt_sigaction, SA_RESTORER};
+use linux_raw_sys::general::{
+    __NR_memfd_create, __NR_pipe2, __NR_process_vm_readv, __NR_rt_sigaction, __NR_rt_sigqueueinfo, BUS_MCEERR_AO,
+    SA_RESTORER, SEGV_MTEAERR, SI_KERNEL,
+};
 use spin::Once;
 
 /// How often a foreign handler ran, and what it saw.
@@ -302,6 +305,47 @@ tests! {
         });
         Ok(())
     }
+
+    // What the kernel tells of memory that failed some time ago, and nobody's instruction (BUS_MCEERR_AO, SEGV_MTEAERR).
+    #[skip(qemu_user, "it makes another code of it")]
+    fn news_of_what_happened_before_is_no_fault() -> Result<()> {
+        set(Signal::BUS, &Sigaction::IGNORE);
+        set(Signal::SEGV, &Sigaction::IGNORE);
+        fault::install()?;
+        inform(Signal::BUS, BUS_MCEERR_AO);
+        inform(Signal::SEGV, SEGV_MTEAERR);
+        assert!(fault::is_installed(), "it is ignored as before");
+        still_faults()
+    }
+
+    #[skip(qemu_user, "it makes another code of it")]
+    #[signal(SIGBUS)]
+    fn news_of_what_happened_before_kill_by_default() -> Result<()> {
+        fault::install()?;
+        inform(Signal::BUS, BUS_MCEERR_AO);
+        Ok(())
+    }
+
+    // As where the kernel cannot start a handler, and no instruction comes again that could fault.
+    #[skip(qemu_user, "it makes another code of it")]
+    #[signal(SIGSEGV)]
+    fn a_signal_of_the_kernel_itself_kills_by_default() -> Result<()> {
+        fault::install()?;
+        inform(Signal::SEGV, SI_KERNEL);
+        Ok(())
+    }
+
+    #[skip(qemu_user, "it has no seccomp, which forbids the other ways")]
+    fn who_declines_too_late_keeps_the_handler() {
+        child::check(|| {
+            let (_, map) = engine::file(1)?;
+            fault::install()?;
+            fault::decline();
+            sandbox::deny([__NR_memfd_create, __NR_pipe2, __NR_process_vm_readv], Errno::EPERM);
+            map.load::<u8>(0)
+                .map(|byte| assert_eq!(byte, pattern(0)))
+        });
+    }
 }
 
 /// Sets what a signal does.
@@ -317,6 +361,17 @@ fn now(signal: Signal) -> Sigaction {
 
 fn send(signal: Signal) {
     sys::kill(sys::getpid(), Some(signal)).expect("a process may signal itself");
+}
+
+/// Sends this process a signal with a code of the kernel's, which it may do to nobody else (rt_sigqueueinfo(2)).
+fn inform(signal: Signal, code: u32) {
+    let mut info = [0_i32; 32];
+    (info[0], info[2]) = (signal.as_raw(), code as i32);
+    let (pid, signal) = (sys::getpid().as_raw() as usize, signal.as_raw() as usize);
+    // SAFETY: the kernel reads the 128 bytes of a siginfo_t.
+    let result =
+        unsafe { syscall3::<{ __NR_rt_sigqueueinfo as usize }>(pid, signal, info.as_ptr().expose_provenance()) };
+    raw::done(result).expect("a process may tell itself anything");
 }
 
 /// Touches a byte by a plain load.

@@ -2,10 +2,11 @@
 
 use crate::harness::tests;
 use crate::support::engine::{self, Engine, Random, check, check_reads, lengths, pattern};
-use crate::support::{child, limits, proc, sandbox};
-use baremap::map::{FileMap, ReadWrite, SharedBytes};
+use crate::support::{child, limits, proc, sandbox, seccomp, trace};
+use baremap::fd::{AsFd, BorrowedFd, IntoRawFd, STDERR};
+use baremap::map::{AnonMap, FileMap, ReadWrite, SharedBytes};
 use baremap::process::{sleep, spawn};
-use baremap::sys::{self, Signal};
+use baremap::sys::{self, FdFlags, SealFlags, Signal};
 use baremap::{Errno, File, Reason, Result, page};
 use core::time::Duration;
 use linux_raw_sys::general::{
@@ -95,6 +96,7 @@ tests! {
     }
 
     // A daemon that closes all that it has inherited, with the pool's descriptors among it.
+    #[timeout(60)]
     fn a_pool_whose_descriptors_are_closed_is_left_for_other_ways() {
         child::check(|| {
             Engine::Kernel.choose();
@@ -185,6 +187,148 @@ tests! {
             all_copies(&files)
         });
         Ok(())
+    }
+
+    // More than a room has, and no whole number of rooms.
+    #[timeout(60)]
+    #[skip(qemu_user, "it has no seccomp, which forbids the other ways")]
+    fn the_pool_copies_more_than_a_room_holds() {
+        child::check(|| {
+            Engine::Kernel.choose();
+            let pages = 300_000_usize.div_ceil(page::size());
+            let (_, map) = engine::file(pages)?;
+            let other = engine::file(pages)?.1;
+            sandbox::deny([__NR_process_vm_readv, __NR_pipe2], Errno::EPERM);
+            let (written, len) = (map.len(), map.len());
+            check_reads(&map, written, len, [0, 3].into_iter(), [130_000, 200_001, 290_000].into_iter())?;
+            let mut bytes = AnonMap::new(290_000)?;
+            map.read_at(5, &mut bytes)?;
+            other.write_at(9, &bytes)?;
+            map.copy_to(100_005, &other, 100_009, 190_000)?;
+            let mut back = AnonMap::new(290_000)?;
+            other.read_at(9, &mut back)?;
+            assert!(*bytes == *back);
+            Ok::<_, baremap::Error>(())
+        });
+    }
+
+    // A call that comes to nothing and does not say why.
+    #[skip(qemu_user, "it has no seccomp, which makes the call such a one")]
+    fn a_call_that_copies_nothing_leaves_the_other_ways() {
+        child::check(|| {
+            Engine::Kernel.choose();
+            let files = (engine::file(3)?, engine::file(3)?);
+            all_copies(&files)?;
+            seccomp::pretend(__NR_pwrite64 as usize, 2, u32::MAX);
+            seccomp::pretend(__NR_process_vm_readv as usize, 2, u32::MAX);
+            let mut bytes = [0; 100];
+            files.0.1.read_at(7, &mut bytes)?;
+            assert_eq!(bytes, core::array::from_fn(|index| pattern(index + 7)));
+            Ok::<_, baremap::Error>(())
+        });
+    }
+
+    // Nobody who gets hold of its descriptor takes the memory away under those that copy.
+    fn the_pool_cannot_be_cut_short() {
+        child::check(|| {
+            Engine::Kernel.choose();
+            let (_, map) = engine::file(1)?;
+            map.load::<u8>(0)?;
+            // SAFETY: open for as long as the process lives.
+            let fd = unsafe { BorrowedFd::borrow_raw(high().expect("the pool is there")) };
+            let fixed = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
+            assert!(sys::fcntl_get_seals(fd).expect("a memfd").contains(fixed));
+            assert_eq!(sys::ftruncate(fd, 0), Err(Errno::EPERM));
+            assert!(sys::fcntl_getfd(fd).expect("it is open").contains(FdFlags::CLOEXEC));
+            Ok::<_, baremap::Error>(())
+        });
+    }
+
+    // Memory that is only promised would be a signal at the first touch.
+    #[skip(qemu_user, "it has no seccomp, which forbids the call")]
+    fn without_its_memory_there_is_no_pool() {
+        without([__NR_fallocate], |((_, map), _)| {
+            map.load::<u8>(0)?;
+            assert_eq!(high(), None);
+            Ok(())
+        });
+    }
+
+    // The numbers of all rooms are a file's of the program's own.
+    fn the_pool_leaves_files_alone_that_have_its_numbers() {
+        child::check(|| {
+            Engine::Kernel.choose();
+            let files = (engine::file(3)?, engine::file(3)?);
+            let own = File::unnamed()?;
+            for number in HIGH..HIGH + 15 {
+                // SAFETY: nobody has the number.
+                unsafe { sys::dup3(own.as_fd(), number, sys::OFlags::CLOEXEC) }.expect("a number");
+            }
+            all_copies(&files)?;
+            assert!(own.is_empty()?);
+            Ok::<_, baremap::Error>(())
+        });
+    }
+
+    // A room whose descriptor was closed is used no more, though its number is open again.
+    fn the_pool_leaves_a_file_alone_that_gets_its_number_later() {
+        child::check(|| {
+            Engine::Kernel.choose();
+            let files = (engine::file(3)?, engine::file(3)?);
+            all_copies(&files)?;
+            for number in (HIGH..HIGH + 15).filter(|&number| proc::is_open(number)) {
+                // SAFETY: nobody here uses it but the copies, as said.
+                unsafe { sys::close_raw(number) }.expect("it is open");
+            }
+            // The room is found to be gone, and another one is made.
+            for _ in 0..2 {
+                files.0.1.load::<u8>(0)?;
+            }
+            let own = File::unnamed()?;
+            for number in (HIGH..HIGH + 15).filter(|&number| !proc::is_open(number)) {
+                // SAFETY: nobody has the number.
+                unsafe { sys::dup3(own.as_fd(), number, sys::OFlags::CLOEXEC) }.expect("a number");
+            }
+            all_copies(&files)?;
+            assert!(own.is_empty()?);
+            Ok::<_, baremap::Error>(())
+        });
+    }
+
+    // There is no number left for the pool, and later there are some.
+    fn a_shortage_of_descriptors_passes() {
+        child::check(|| {
+            Engine::Kernel.choose();
+            let (_, map) = engine::file(1)?;
+            let limit = sys::getrlimit(RLIMIT_NOFILE).expect("a limit");
+            // Of those that are free below the limit, none is left.
+            limits::set_soft(RLIMIT_NOFILE, 40).expect("it may be lowered");
+            while sys::fcntl_dupfd_cloexec(STDERR, 0).map(IntoRawFd::into_raw_fd).is_ok() {}
+            // By process_vm_readv, or not at all.
+            let _ = map.load::<u8>(0);
+            limits::set_soft(RLIMIT_NOFILE, limit.soft.max(2000).min(limit.hard)).expect("and raised again");
+            map.load::<u8>(0)?;
+            assert!(high().is_some());
+            Ok::<_, baremap::Error>(())
+        });
+    }
+
+    // A room that a process has in use when it is killed stays in use.
+    #[skip(qemu_user, "QEMU can trace nobody")]
+    fn a_room_that_is_in_use_is_nobody_elses() {
+        child::check(|| {
+            Engine::Kernel.choose();
+            let (_, map) = engine::file(1)?;
+            map.load::<u8>(0)?;
+            assert_eq!((proc::is_open(HIGH), proc::is_open(HIGH + 1)), (true, false));
+            // One of its stops is within the copy; it has no more than that.
+            for moment in 0..10 {
+                trace::kill_at(moment, || map.load::<u8>(0));
+            }
+            map.load::<u8>(0)?;
+            assert!(proc::is_open(HIGH + 1), "the first room is somebody's who died");
+            Ok::<_, baremap::Error>(())
+        });
     }
 }
 

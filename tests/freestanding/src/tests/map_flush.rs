@@ -1,5 +1,6 @@
 use crate::harness::tests;
 use crate::support::{child, fds, seccomp};
+use baremap::sys::MsyncFlags;
 use baremap::{AnonMap, Errno, FileMap, MapOptions, Reason, Result, page};
 use linux_raw_sys::general::__NR_msync;
 
@@ -82,5 +83,53 @@ tests! {
         FileMap::write(fds::file(b""))?.flush()?;
         drop(AnonMap::new(1)?);
         Ok(())
+    }
+
+    // All of a flush but of the one that does not wait is refused where the kernel is not to wait (MS_SYNC).
+    #[skip(qemu_user, "QEMU passes no filter on")]
+    fn a_flush_waits_for_the_disk() {
+        child::check(|| {
+            let file = fds::file(b"some text");
+            let map = || FileMap::write(&file);
+            let maps = [map()?, map()?, map()?, map()?, map()?];
+            seccomp::refuse(__NR_msync as usize, 2, MsyncFlags::SYNC.bits(), Errno::EIO);
+            assert_eq!(maps[0].flush().unwrap_err().errno(), Errno::EIO);
+            assert_eq!(maps[1].flush_range(0, 4).unwrap_err().errno(), Errno::EIO);
+            assert_eq!(maps[2].flush_invalidate().unwrap_err().errno(), Errno::EIO);
+            assert_eq!(maps[3].flush_invalidate_range(0, 4).unwrap_err().errno(), Errno::EIO);
+            maps[4].flush_async()?;
+            maps[4].flush_async_range(0, 4)
+        });
+    }
+
+    #[skip(qemu_user, "QEMU passes no filter on")]
+    fn a_flush_that_invalidates_says_so_to_the_kernel() {
+        child::check(|| {
+            let file = fds::file(b"some text");
+            let maps = [FileMap::write(&file)?, FileMap::write(&file)?, FileMap::write(&file)?];
+            seccomp::refuse(__NR_msync as usize, 2, MsyncFlags::INVALIDATE.bits(), Errno::EIO);
+            assert_eq!(maps[0].flush_invalidate().unwrap_err().errno(), Errno::EIO);
+            assert_eq!(maps[1].flush_invalidate_range(0, 4).unwrap_err().errno(), Errno::EIO);
+            maps[2].flush()
+        });
+    }
+
+    // The map begins in the middle of a page and ends at the end of the next one.
+    #[skip(qemu_user, "QEMU passes no filter on")]
+    fn a_flush_reaches_the_last_byte() {
+        child::check(|| {
+            let half = page::size() / 2;
+            let file = fds::file(b"");
+            file.set_len(4 * half as u64)?;
+            let options = MapOptions::new().offset(half as u64);
+            let (whole, part) = (options.map_mut(&file)?, options.map_mut(&file)?);
+            // The bytes from the start of the first page on are two pages, or one and a half, and never less.
+            seccomp::refuse(__NR_msync as usize, 1, 4 * half as u32, Errno::EIO);
+            assert_eq!(whole.flush().unwrap_err().errno(), Errno::EIO);
+            part.flush_range(0, 2 * half)?;
+            seccomp::refuse(__NR_msync as usize, 1, half as u32, Errno::EIO);
+            assert_eq!(part.flush_range(0, 2 * half).unwrap_err().errno(), Errno::EIO);
+            Ok::<_, baremap::Error>(())
+        });
     }
 }

@@ -127,4 +127,15 @@ tests! {
         // SAFETY: as above.
         unsafe { second.as_ptr().wrapping_add(page::size()).read_volatile() };
     }
+
+    fn what_no_address_space_holds_is_enomem() {
+        let page = page::size();
+        let top = [usize::MAX, usize::MAX - page, usize::MAX - 2 * page, usize::MAX - 3 * page + 1, usize::MAX - 4 * page];
+        for len in top.into_iter().chain([isize::MAX as usize, isize::MAX as usize - page]) {
+            let errors = [GrowMap::new(len).err(), GuardedMap::new(len).err()];
+            for error in errors.map(|error| error.expect("more than there is")) {
+                assert_eq!((error.errno(), error.reason()), (Errno::ENOMEM, Reason::TooLong { len: len as u64 }));
+            }
+        }
+    }
 }

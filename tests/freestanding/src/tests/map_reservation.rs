@@ -248,6 +248,28 @@ tests! {
         assert!(code.iter().all(|&byte| byte == 0));
         Ok(())
     }
+
+    // The end of the front is in the middle of its last page: between its last byte and the back there are others.
+    fn what_does_not_end_with_a_page_is_followed_by_nothing() -> Result<()> {
+        let mut front = AnonMap::new(2 * page::size())?;
+        let back = front.split_off(page::size())?;
+        front.resize(5)?;
+        let error = front.join(back).unwrap_err();
+        assert_eq!(error.error().reason(), Reason::NotAdjacent);
+        assert_eq!((front.len(), error.into_map().len()), (5, page::size()));
+        Ok(())
+    }
+
+    fn there_is_no_cut_behind_the_end() -> Result<()> {
+        let page = page::size();
+        let mut map = AnonMap::new(2 * page)?;
+        for at in [2 * page + 1, 3 * page, usize::MAX / page * page] {
+            let error = map.split_off(at).unwrap_err();
+            assert_eq!(error.reason(), Reason::OutOfBounds { offset: at, len: 0, size: 2 * page });
+        }
+        assert_eq!(map.len(), 2 * page);
+        Ok(())
+    }
 }
 
 fn split_error(map: &mut AnonMap, at: usize) -> Errno {

@@ -1,5 +1,5 @@
 use crate::harness::tests;
-use crate::support::{child, fds, limits, seccomp};
+use crate::support::{child, fds, limits, seccomp, small_tmpfs, user};
 use baremap::map::{Advice, CopyOnWrite};
 use baremap::sys::OFlags;
 use baremap::{AnonMap, Errno, File, FileMap, MapOptions, Reason, Result, page};
@@ -181,6 +181,44 @@ tests! {
             map.set_len(&file, 2)?;
             assert_eq!(map.len(), 2);
             Result::Ok(())
+        });
+    }
+
+    // A lock on one of its pages makes two maps of a shared one to the kernel, which lengthens no two at once.
+    fn a_shared_map_in_pieces_follows_its_file() -> Result<()> {
+        let (page, file) = (page::size(), fds::file(b"text"));
+        file.set_len(2 * page as u64)?;
+        let mut map = FileMap::write(&file)?;
+        map.pages().range(0, 1)?.lock()?;
+        file.set_len(6 * page as u64)?;
+        map.remap(&file)?;
+        map.write_at(6 * page - 1, b"x")?;
+        assert_eq!((map.len(), map.load::<u8>(0)?), (6 * page, b't'));
+        let mut last = [0];
+        file.read_exact_at(&mut last, 6 * page as u64 - 1)?;
+        assert_eq!(&last, b"x");
+        Ok(())
+    }
+
+    // Two file systems that number their files alike.
+    #[skip(qemu_user, "it may run where nothing can be mounted")]
+    fn the_file_of_another_device_is_another() {
+        child::check(|| {
+            if !user::is_root() {
+                return Ok(());
+            }
+            let first = |directory| {
+                small_tmpfs::mount_over(directory, 1 << 20).expect("root may");
+                let file = File::create_new(c"/tmp/baremap-first")?;
+                file.set_len(1)?;
+                Ok::<_, baremap::Error>(file)
+            };
+            let (one, other) = (first(c"/tmp")?, first(c"/tmp")?);
+            assert_eq!(one.stat()?.inode(), other.stat()?.inode());
+            let mut map = FileMap::write(&one)?;
+            assert_eq!(map.remap(&other).unwrap_err().reason(), Reason::OtherFile);
+            assert_eq!(map.set_len(&other, 2).unwrap_err().reason(), Reason::OtherFile);
+            map.set_len(&one, 2)
         });
     }
 }

@@ -1,11 +1,16 @@
 //! The tests, by the module of `baremap` that they are about.
 
 macro_rules! modules {
-    ($($module:ident)*) => {
+    ($($module:ident)*; $folder:ident: $($page:ident)*) => {
         $(mod $module;)*
 
+        /// The manual's pages, sentence by sentence: tests/manual.md says which test holds which.
+        mod $folder {
+            $(pub(super) mod $page;)*
+        }
+
         /// All tests of `baremap`.
-        pub(crate) const ALL: &[&[Test]] = &[$($module::TESTS),*];
+        pub(crate) const ALL: &[&[Test]] = &[$($module::TESTS,)* $($folder::$page::TESTS),*];
     };
 }
 
@@ -33,6 +38,9 @@ modules! {
     fault_kernel
     fault_stress
     file
+    inject
+    inject_full
+    inject_interrupts
     map_advice
     map_anon
     map_file
@@ -65,5 +73,17 @@ modules! {
     sys_process
     sys_random
     sys_signal
-    sys_time
+    sys_time;
+
+    manual:
+    fork
+    ftruncate
+    madvise
+    memfd_create
+    mmap
+    mprotect
+    mremap
+    msync
+    munmap
+    shm_open
 }

@@ -1,7 +1,8 @@
 use crate::harness::tests;
 use crate::support::fds;
+use crate::support::text::Text;
 use baremap::map::{Region, Regions, regions};
-use baremap::sys::{self, MemfdFlags, ProtFlags};
+use baremap::sys::{self, MemfdFlags, OFlags, ProtFlags};
 use baremap::{AnonMap, Errno, File, FileMap, MapOptions, Reason, Result, page};
 use core::ops::Range;
 
@@ -138,6 +139,26 @@ tests! {
         assert_eq!((region.offset(), region.inode()), (u64::MAX, u64::MAX));
         assert_eq!(region.device(), (u32::MAX, u32::MAX));
         assert_eq!(region.path(), b"");
+        Ok(())
+    }
+
+    // Lines of which some begin in one read(2) and end in the next.
+    fn lines_are_whole_wherever_a_read_ends() -> Result<()> {
+        const LINES: usize = 1000;
+        let file = fds::file(b"");
+        for line in 0..LINES {
+            let path = &"/srv/a/file"[..1 + line % 11];
+            let (start, end) = (0x1000 * line + 0x1000, 0x1000 * line + 0x2000);
+            let line = Text::of(format_args!("{start:x}-{end:x} r--p 00000000 00:01 {line} {path}\n"));
+            file.write_all(line.as_bytes())?;
+        }
+        let mut regions = Regions::of(fds::reopen(&file, OFlags::RDONLY));
+        for line in 0..LINES {
+            let region = regions.next()?.expect("as many as were written");
+            assert_eq!((region.range().start, region.inode()), (0x1000 * line + 0x1000, line as u64));
+            assert_eq!((region.path().len(), region.is_whole()), (1 + line % 11, true));
+        }
+        assert_eq!(regions.next()?, None);
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 use crate::harness::tests;
 use crate::support::scratch::Scratch;
 use crate::support::text::Text;
-use crate::support::{child, raw, seccomp, trace};
-use baremap::fd::AsFd;
-use baremap::sys::{self, AtFlags, CWD, Mode, OFlags, Pid, Signal};
-use baremap::{Errno, Error, File, FileMap, Reason, Result, replace_file};
+use crate::support::{child, fds, proc, raw, sandbox, seccomp, trace};
+use baremap::fd::{AsFd, BorrowedFd, IntoRawFd};
+use baremap::sys::{self, AtFlags, CWD, FdFlags, Mode, OFlags, Pid, Signal};
+use baremap::{Errno, Error, File, FileMap, Operation, Reason, Result, replace_file};
 use core::ffi::CStr;
-use linux_raw_sys::general::__NR_openat;
+use linux_raw_sys::general::{__NR_fsync, __NR_openat};
 
 tests! {
     fn makes_a_new_file() -> Result<()> {
@@ -189,6 +189,112 @@ tests! {
         assert_content(path.as_c_str(), b"new");
         for name in &litter {
             sys::unlink(name.as_c_str()).expect("it is as it was");
+        }
+        assert_no_litter(scratch);
+        Ok(())
+    }
+
+    // The file is synced before it takes the path.
+    #[skip(qemu_user, "QEMU passes no filter on")]
+    fn what_cannot_be_synced_takes_no_path() -> Result<()> {
+        let scratch = Scratch::new();
+        let path = scratch.path("a");
+        replace_file(path.as_c_str(), |file| file.write_all(b"old"))?;
+        child::check(|| {
+            sandbox::deny([__NR_fsync], Errno::EIO);
+            let error = replace_file(path.as_c_str(), |file| file.write_all(b"new")).unwrap_err();
+            assert_eq!((error.operation(), error.errno()), (Operation::Sync, Errno::EIO));
+        });
+        assert_content(path.as_c_str(), b"old");
+        assert_no_litter(scratch);
+        Ok(())
+    }
+
+    // The directory is opened before the file, and gets the lower number.
+    #[skip(qemu_user, "QEMU passes no filter on")]
+    fn the_directory_is_synced_too() -> Result<()> {
+        const DIRECTORY: u32 = 63;
+        let scratch = Scratch::new();
+        let path = scratch.path("a");
+        child::check(|| {
+            let taken = fds::directory();
+            while sys::fcntl_dupfd_cloexec(taken.as_fd(), 0)?.into_raw_fd() + 1 < DIRECTORY as i32 {}
+            // The file's number is one higher, and has none of these bits.
+            seccomp::refuse(__NR_fsync as usize, 0, DIRECTORY, Errno::EIO);
+            let error = replace_file(path.as_c_str(), |file| file.write_all(b"new")).unwrap_err();
+            assert_eq!((error.operation(), error.errno()), (Operation::SyncDirectory, Errno::EIO));
+            core::result::Result::<_, Errno>::Ok(())
+        });
+        assert_content(path.as_c_str(), b"new");
+        assert_no_litter(scratch);
+        Ok(())
+    }
+
+    // It may be another's by then: it must not run as its owner.
+    fn permissions_are_kept_and_nothing_else() -> Result<()> {
+        let scratch = Scratch::new();
+        let path = scratch.path("a");
+        let old = File::create(path.as_c_str())?;
+        sys::fchmod(old.as_fd(), Mode::from_bits_retain(0o6751)).expect("one's own");
+        replace_file(path.as_c_str(), |file| file.write_all(b"new"))?;
+        assert_eq!(File::open(path.as_c_str())?.stat()?.mode().bits(), 0o751);
+        assert_no_litter(scratch);
+        Ok(())
+    }
+
+    #[skip(qemu_user, "it applies the filter to its own calls")]
+    fn a_name_that_is_taken_stays_its_files() -> Result<()> {
+        let scratch = Scratch::new();
+        let path = scratch.path("a");
+        child::check(|| {
+            let taken = litter(&scratch, sys::getpid(), 0);
+            File::create(taken.as_c_str())?.write_all(b"another's")?;
+            let tmpfile = OFlags::TMPFILE.difference(OFlags::DIRECTORY).bits();
+            seccomp::refuse(__NR_openat as usize, 2, tmpfile, Errno::EOPNOTSUPP);
+            replace_file(path.as_c_str(), |file| file.write_all(b"new"))?;
+            assert_content(taken.as_c_str(), b"another's");
+            sys::unlink(taken.as_c_str()).expect("it is as it was");
+            Result::Ok(())
+        });
+        assert_content(path.as_c_str(), b"new");
+        assert_no_litter(scratch);
+        Ok(())
+    }
+
+    // A program that another thread starts meanwhile has neither the directory nor the file.
+    fn what_it_opens_closes_on_exec() -> Result<()> {
+        let scratch = Scratch::new();
+        let path = scratch.path("a");
+        let are_open = || core::array::from_fn::<bool, 64, _>(|number| proc::is_open(number as i32));
+        let before = are_open();
+        replace_file(path.as_c_str(), |_| {
+            let opened = (3..64).filter(|&number| are_open()[number] && !before[number]);
+            let mut count = 0;
+            for number in opened {
+                // SAFETY: open as long as this closure runs.
+                let fd = unsafe { BorrowedFd::borrow_raw(number as i32) };
+                assert!(sys::fcntl_getfd(fd).expect("it is open").contains(FdFlags::CLOEXEC), "descriptor {number}");
+                count += 1;
+            }
+            assert_eq!(count, 2);
+            Ok(())
+        })?;
+        assert_no_litter(scratch);
+        Ok(())
+    }
+
+    // A path that is free is taken in one step.
+    #[skip(qemu_user, "it lacks ptrace")]
+    fn killed_at_any_moment_a_new_file_leaves_no_other_name() -> Result<()> {
+        let scratch = Scratch::new();
+        let path = scratch.path("a");
+        for moment in 0.. {
+            let (process, status) =
+                trace::kill_at(moment, || replace_file(path.as_c_str(), |file| file.write_all(b"new")));
+            assert!(!remove_litter(&scratch, process), "after moment {moment}");
+            if sys::unlink(path.as_c_str()).is_ok() && status.success() {
+                break;
+            }
         }
         assert_no_litter(scratch);
         Ok(())

@@ -1,9 +1,11 @@
 use crate::harness::tests;
 use crate::support::fds::{self, CLOSED};
 use crate::support::text::Text;
+use crate::support::{child, seccomp};
 use baremap::fd::AsFd;
-use baremap::sys::{self, Mode, OFlags, SealFlags, SeekFrom};
+use baremap::sys::{self, MapFlags, Mode, OFlags, SealFlags, SeekFrom};
 use baremap::{Errno, File, FileMap, Operation, Reason, Result, SealedMap};
+use linux_raw_sys::general::__NR_mmap;
 
 /// More than one piece of a snapshot, and no whole number of them.
 const LONG: usize = 200_003;
@@ -197,5 +199,16 @@ tests! {
         let place = File::open_with(c"/", OFlags::PATH, Mode::empty())?;
         assert_eq!(SealedMap::open(place).unwrap_err().errno(), Errno::EBADF);
         Ok(())
+    }
+
+    // As before Linux 6.7, where a shared map counts as one that may be written.
+    #[skip(qemu_user, "QEMU passes no filter on")]
+    fn where_it_cannot_be_shared_it_is_a_private_map() {
+        child::check(|| {
+            let made = SealedMap::new(b"text")?;
+            seccomp::refuse(__NR_mmap as usize, 3, MapFlags::SHARED.bits(), Errno::EPERM);
+            assert_eq!(&*SealedMap::open(&made)?, b"text");
+            Ok::<_, baremap::Error>(())
+        });
     }
 }

@@ -98,6 +98,15 @@ tests! {
         sleep(FOR_EVER);
     }
 
+    #[only(virt, "no device at all")]
+    fn is_for_one_machine() {}
+
+    #[since(2, 6, "something old")]
+    fn is_about_what_every_kernel_has() {}
+
+    #[since(999, 0, "something new")]
+    fn is_about_what_no_kernel_has() {}
+
     #[skip(qemu_user, "it is told to")]
     fn is_skipped_under_qemu() {}
 

@@ -1,6 +1,7 @@
 use crate::harness::tests;
 use crate::support::child;
 use crate::support::engine::Random;
+use crate::support::rounds::rounds;
 use baremap::alloc::SharedArena;
 use baremap::process::{self, Child, sleep};
 use baremap::share::{AtomicOffset, Offset, OffsetSlice, PlainCell, Shared};
@@ -395,11 +396,11 @@ tests! {
 
     #[timeout(300)]
     fn a_killed_process_loses_at_most_the_block_it_was_at() -> Result<()> {
-        const ROUNDS: usize = 1000;
+        let kills = rounds(1000);
         let arena = SharedArena::create(SharedMap::new(1 << 18)?)?;
         let mut random = Random(3);
         let (mut lost, mut most) = (0, 0);
-        for _ in 0..ROUNDS {
+        for _ in 0..kills {
             arena.reset();
             // SAFETY: the child uses nothing but the arena.
             let child = unsafe {
@@ -443,7 +444,29 @@ tests! {
                 push(&arena, 1)?;
             }
         }
-        baremap::eprintln!("{ROUNDS} kills, {lost} of them lost a block; up to {most} blocks");
+        baremap::eprintln!("{kills} kills, {lost} of them lost a block; up to {most} blocks");
+        Ok(())
+    }
+
+    fn zeroed_slices_are_zero_where_others_were() -> Result<()> {
+        let arena = SharedArena::create(SharedMap::new(4096)?)?;
+        arena.alloc_slice_copy(&[7_u8; 2000])?;
+        arena.reset();
+        let words: &[AtomicU64] = arena.alloc_slice_zeroed(100)?;
+        assert!(words.iter().all(|word| word.load(Relaxed) == 0));
+        let bytes: &[AtomicU8] = arena.alloc_slice_zeroed(101)?;
+        assert!(bytes.iter().all(|byte| byte.load(Relaxed) == 0));
+        let halves: &[AtomicU16] = arena.alloc_slice_zeroed(101)?;
+        assert!(halves.iter().all(|half| half.load(Relaxed) == 0));
+        Ok(())
+    }
+
+    fn an_arena_of_another_length_that_nobody_finished_is_refused() -> Result<()> {
+        let map = SharedMap::new(4096)?;
+        map.store(SIZE, 8192_u64)?;
+        let error = SharedArena::create(&*map).map(drop).unwrap_err();
+        assert_eq!(error.reason(), Reason::WrongLength { len: 4096, expected: 8192 });
+        assert_eq!(map.load::<u64>(LABEL)?, 0);
         Ok(())
     }
 }

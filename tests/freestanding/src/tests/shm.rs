@@ -1,6 +1,6 @@
 use crate::harness::tests;
 use crate::support::child;
-use crate::support::text::Text;
+use crate::support::name::Name;
 use crate::support::{raw, user};
 use baremap::sys::{self, AtFlags, CWD, Mode};
 use baremap::{Errno, File, FileMap, Operation, Reason, Result, shm};
@@ -97,28 +97,5 @@ tests! {
             assert_eq!(shm::unlink(name.bytes()).unwrap_err().errno(), Errno::EPERM);
         });
         Ok(())
-    }
-}
-
-/// A name of the test's own, which is gone when this is.
-struct Name(Text);
-
-impl Name {
-    fn new() -> Self {
-        Self(Text::of(format_args!("baremap-test-{}", sys::getpid())))
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-
-    fn path(&self) -> Text {
-        Text::of(format_args!("/dev/shm/{}", &*self.0))
-    }
-}
-
-impl Drop for Name {
-    fn drop(&mut self) {
-        let _ = sys::unlink(self.path().as_c_str());
     }
 }

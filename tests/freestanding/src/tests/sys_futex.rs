@@ -128,6 +128,30 @@ tests! {
         assert_eq!(word.load(Relaxed), FUTEX_OWNER_DIED, "the owner was {pid}");
         Ok(())
     }
+
+    fn one_wake_reaches_as_many_as_it_is_to() -> Result {
+        let map = SharedMap::new(4).map_err(Errno::from)?;
+        let word: &AtomicU32 = map.atomic(0).map_err(Errno::from)?;
+        // Nobody says when both are asleep.
+        for round in 1.. {
+            let wait = || process::exit(u8::from(sys::futex_wait(word, FutexScope::Shared, 0, None).is_err()));
+            let children = [spawn(wait)?, spawn(wait)?];
+            process::sleep(Duration::from_millis(round));
+            let mut woken = sys::futex_wake(word, FutexScope::Shared, 2)?;
+            let at_once = woken == 2;
+            while woken < 2 {
+                process::sleep(Duration::from_millis(1));
+                woken += sys::futex_wake(word, FutexScope::Shared, 2)?;
+            }
+            for child in children {
+                assert!(child.wait().map_err(Errno::from)?.success());
+            }
+            if at_once {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn spawn(run: impl FnOnce()) -> core::result::Result<Child, Errno> {

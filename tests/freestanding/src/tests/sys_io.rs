@@ -1,7 +1,7 @@
 use crate::harness::tests;
 use crate::support::fds::{self, CLOSED};
 use crate::support::text::Text;
-use crate::support::{child, proc};
+use crate::support::{child, proc, sandbox};
 use baremap::fd::{AsFd, AsRawFd};
 use baremap::sys::{
     self, FdFlags, LockKind, MapFlags, Mode, OFlags, ProtFlags, SealFlags, SeekFrom, Sigaction, Signal,
@@ -9,6 +9,7 @@ use baremap::sys::{
 use baremap::{Errno, File, page, process};
 use core::ptr;
 use core::time::Duration;
+use linux_raw_sys::general::__NR_fsync;
 
 type Result = core::result::Result<(), Errno>;
 
@@ -364,5 +365,34 @@ tests! {
         sys::fcntl_ofd_setlk(file.as_fd(), LockKind::Write, 0, 0)?;
         child::check(|| sys::fcntl_ofd_setlk(file.as_fd(), LockKind::Write, 0, 0));
         Ok(())
+    }
+
+    // The lock is given back when the other one waits for it, or is about to.
+    fn who_waits_for_a_lock_gets_it() -> Result {
+        let one = fds::file(b"text");
+        let two = fds::reopen(&one, OFlags::RDWR);
+        sys::fcntl_ofd_setlk(one.as_fd(), LockKind::Write, 0, 0)?;
+        // SAFETY: the child uses nothing that exists once.
+        let child = unsafe {
+            process::spawn(|| match sys::fcntl_ofd_setlkw(two.as_fd(), LockKind::Write, 0, 0) {
+                Ok(()) => 0_u8,
+                Err(_) => 1,
+            })
+        }
+        .map_err(Errno::from)?;
+        process::sleep(Duration::from_millis(30));
+        sys::fcntl_ofd_setlk(one.as_fd(), LockKind::Unlock, 0, 0)?;
+        assert!(child.wait().map_err(Errno::from)?.success());
+        Ok(())
+    }
+
+    // The largest of all (MAX_ERRNO): no call of the kernel returns it, but a filter may.
+    #[skip(qemu_user, "it has no seccomp")]
+    fn the_largest_error_number_is_an_error() {
+        child::check(|| {
+            let largest = Errno::from_raw_os_error(4095).expect("an error number");
+            sandbox::deny([__NR_fsync], largest);
+            assert_eq!(sys::fsync(fds::file(b"").as_fd()), Err(largest));
+        });
     }
 }

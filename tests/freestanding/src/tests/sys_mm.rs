@@ -380,6 +380,7 @@ tests! {
     }
 
     #[skip(qemu_user, "QEMU accepts MADV_POPULATE_READ and reads nothing in")]
+    #[since(5, 14, "MADV_POPULATE_READ and MADV_POPULATE_WRITE")]
     fn madvise_populate_finds_the_end_of_the_file() -> Result {
         let (page, file) = (page::size(), fds::file(b"text"));
         // SAFETY: the map is the test's own.

@@ -356,6 +356,26 @@ tests! {
             Result::Ok(())
         });
     }
+
+    fn an_exit_code_is_no_stop() {
+        for code in 0..=255 {
+            let status = WaitStatus::from_raw(code << 8);
+            assert_eq!((status.code(), status.stopped(), status.signal()), (Some(code as u8), None, None));
+        }
+        for signal in 1..=64 {
+            assert_eq!(WaitStatus::from_raw(signal).stopped(), None);
+        }
+    }
+
+    // The kernel would take -1 for any child.
+    fn a_wait_for_group_1_takes_nobody_elses_child() -> Result {
+        let child = fork(|| ())?;
+        let group = WaitFor::Group(Pid::from_raw(1).expect("a number"));
+        assert_eq!(sys::wait4(group, WaitFlags::empty()), Err(Errno::EINVAL));
+        let waited = sys::wait4(WaitFor::Pid(child), WaitFlags::empty())?;
+        assert_eq!(waited, Some((child, WaitStatus::from_raw(0))));
+        Ok(())
+    }
 }
 
 /// A child that runs a closure and exits with 0 if that comes back.

@@ -1,0 +1,16 @@
+//! How often tests do again, at random, what they have done before.
+
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// All rounds are divided by this.
+static DIVISOR: AtomicUsize = AtomicUsize::new(1);
+
+/// From now on there are so many times fewer.
+pub(crate) fn divide(divisor: usize) {
+    DIVISOR.store(divisor, Relaxed);
+}
+
+/// So many rounds, or fewer on a slow machine; at least one.
+pub(crate) fn rounds(most: usize) -> usize {
+    most.div_ceil(DIVISOR.load(Relaxed))
+}

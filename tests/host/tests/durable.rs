@@ -359,3 +359,81 @@ fn a_reader_that_is_overtaken_again_and_again_finds_the_last_value() {
     DurableCell::open_on(&storage, 100).unwrap();
     assert_eq!(storage.times.get(), 0);
 }
+
+// A search for the newest value looks at it a piece at a time; what it does not recognise it would write over.
+#[test]
+fn the_value_before_one_of_many_pieces_is_still_there() {
+    const LEN: usize = 5000;
+    let value = |seed: usize| (0..LEN).map(|index| (index / 500 + index + seed) as u8).collect::<Vec<u8>>();
+    let space = DurableCell::space(LEN).unwrap();
+    let disk = Cached::new(space);
+    let mut cell = DurableCell::create_on(&disk, LEN).unwrap();
+    for seed in 1..4 {
+        cell.write(&value(seed)).unwrap();
+        if seed == 1 {
+            continue;
+        }
+        // Whichever slot is damaged, the other one's value is found.
+        let found = [0, space / 2].map(|slot| {
+            disk.cache.borrow_mut()[slot] ^= 1;
+            let cell = DurableCell::open_on(&disk, LEN).unwrap();
+            let found = cell.read(&mut [0; LEN]).unwrap().to_vec();
+            disk.cache.borrow_mut()[slot] ^= 1;
+            found
+        });
+        assert!(found.contains(&value(seed)) && found.contains(&value(seed - 1)));
+    }
+}
+
+#[test]
+fn a_new_cell_has_nothing_of_the_one_before_whatever_is_damaged() {
+    let disk = Disk::new(written(&[b"before", b"the one before"]), &ignore);
+    DurableCell::create_on(&disk, CAPACITY).unwrap();
+    let image = disk.durable.into_inner();
+    assert_eq!(value(&image).unwrap(), b"");
+    for slot in [0, image.len() / 2] {
+        let mut damaged = image.clone();
+        damaged[slot] ^= 1;
+        if let Ok(found) = value(&damaged) {
+            assert_eq!(found, b"", "slot at {slot}");
+        }
+    }
+}
+
+/// CRC-64/XZ, bit by bit, as the catalogue of CRCs defines it.
+fn crc(bytes: &[u8]) -> u64 {
+    let step = |rest: u64, _| if rest & 1 == 0 { rest >> 1 } else { rest >> 1 ^ 0xc96c_5795_d787_0f42 };
+    !bytes.iter().fold(!0, |rest, &byte| (0..8).fold(rest ^ u64::from(byte), step))
+}
+
+/// The places of a header's numbers, in 64-bit words.
+const MAGIC: usize = 0;
+const LENGTH: usize = 3;
+const OF_BYTES: usize = 4;
+const OF_HEADER: usize = 5;
+
+// Its checksum is right, so that only what it says can be wrong with it.
+#[test]
+fn a_header_that_says_what_no_cell_does_does_not_count() {
+    let image = written(&[b"the older value", b"the newer value"]);
+    let newer = [0, image.len() / 2].into_iter().find(|slot| image[slot + 48..].starts_with(b"the newer"));
+    let slot = newer.expect("the newer value follows its header");
+    let with = |changes: &[(usize, u64)]| {
+        let mut image = image.clone();
+        let mut set = |word: usize, number: u64| {
+            image[slot + 8 * word..][..8].copy_from_slice(&number.to_le_bytes());
+            crc(&image[slot..slot + 8 * OF_HEADER])
+        };
+        let own = changes.iter().fold(0, |_, &(word, number)| set(word, number));
+        set(OF_HEADER, own);
+        value(&image).unwrap()
+    };
+    let bytes = |len: usize| crc(&image[slot + 48..][..len]);
+    // These are right.
+    assert_eq!(with(&[(OF_BYTES, bytes(15))]), b"the newer value");
+    assert_eq!(with(&[(LENGTH, 9), (OF_BYTES, bytes(9))]), b"the newer");
+    // And these are not: another version, and more bytes than there is room for.
+    assert_eq!(with(&[(MAGIC, u64::from_le_bytes(*b"baremap\x02"))]), b"the older value");
+    let len = CAPACITY + 1;
+    assert_eq!(with(&[(LENGTH, len as u64), (OF_BYTES, bytes(len))]), b"the older value");
+}

@@ -7,8 +7,11 @@ use baremap_host_tests::{Output, harness};
 /// What libtest exits with if a test failed.
 const FAILED: i32 = 101;
 
+/// Short, but enough for a test that does nothing, on a machine that has much to do.
+const LIMIT: &str = "4";
+
 fn run(arguments: &[&str]) -> Output {
-    harness().run([&["--self-test", "--timeout-secs", "1"], arguments].concat())
+    harness().run([&["--self-test", "--timeout-secs", LIMIT], arguments].concat())
 }
 
 /// The line of a test in the results.
@@ -116,7 +119,7 @@ fn an_exit_fails_its_test_and_names_the_code() {
 #[test]
 fn a_hanging_test_is_killed_and_named() {
     let details = fails("hangs");
-    assert!(details.contains("timed out after 1 s"), "{details}");
+    assert!(details.contains("timed out after 4 s"), "{details}");
     assert!(details.contains("before it hangs"), "{details}");
     assert!(fails("has_a_limit_of_its_own").contains("timed out after 1 s"));
 }
@@ -131,7 +134,7 @@ fn grandchild(details: &str) -> u32 {
 #[test]
 fn what_a_test_leaves_behind_is_killed() {
     let details = fails("hangs_in_grandchild");
-    assert!(details.contains("timed out after 1 s"), "{details}");
+    assert!(details.contains("timed out after 4 s"), "{details}");
     for details in [details, fails("leaves_a_grandchild")] {
         let process = grandchild(&details);
         // The kernel hands numbers out in a circle: nobody has had the time to get the same.
@@ -188,6 +191,50 @@ fn a_test_can_be_left_out_where_it_cannot_hold() {
     assert_eq!(outcome(&output, "is_skipped_under_qemu"), "ignored, it is told to");
     let (verdict, [passed, failed, ignored, _]) = counts(&output);
     assert_eq!((verdict, [passed, failed, ignored], output.code), ("ok", [0, 0, 1], 0));
+}
+
+#[test]
+fn a_test_for_one_machine_runs_there_only() {
+    let output = run(&["is_for_one_machine"]);
+    let reason = "ignored, only on QEMU's arm64 machine `virt`: no device at all";
+    assert_eq!((outcome(&output, "is_for_one_machine").as_str(), output.code), (reason, 0));
+    let output = run(&["--under", "virt", "is_for_one_machine"]);
+    assert_eq!((outcome(&output, "is_for_one_machine").as_str(), output.code), ("ok", 0));
+}
+
+#[test]
+fn a_test_of_later_kernels_runs_there_only() {
+    passes("is_about_what_every_kernel_has");
+    let output = run(&["is_about_what_no_kernel_has"]);
+    let reason = "ignored, only Linux 999.0 and later have something new";
+    assert_eq!((outcome(&output, "is_about_what_no_kernel_has").as_str(), output.code), (reason, 0));
+}
+
+#[test]
+fn times_are_shown_as_libtest_does() {
+    let output = run(&["--report-time", "--exact", "self_test::passes", "self_test::is_ignored"]);
+    let time = outcome(&output, "passes");
+    let seconds = time.strip_prefix("ok <").and_then(|rest| rest.strip_suffix("s>")).expect(&time);
+    assert!(seconds.parse::<f64>().is_ok(), "{time}");
+    assert_eq!(outcome(&output, "is_ignored"), "ignored, it fails");
+}
+
+#[test]
+fn limits_can_be_multiplied() {
+    // Those of all tests, and those that tests have of their own.
+    for (test, message) in
+        [("hangs", "timed out after 8 s"), ("has_a_limit_of_its_own", "timed out after 2 s")]
+    {
+        let output = run(&["--timeout-factor", "2", "--exact", &format!("self_test::{test}")]);
+        assert!(details(&output, test).contains(message), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn only_the_first_process_is_an_init() {
+    // Before it stands what a kernel did not understand.
+    let said = harness().run(["nokaslr", "--unknown", "--init"]).failure(2);
+    assert!(said.contains("`--init` is for the first process of a kernel"), "{said}");
 }
 
 #[test]
@@ -280,6 +327,8 @@ fn a_command_line_that_means_nothing_is_refused() {
         (&["--test-threads", "many"], "many"),
         (&["--test-threads"], "--test-threads"),
         (&["--timeout-secs", "0"], "--timeout-secs"),
+        (&["--timeout-factor", "0"], "--timeout-factor"),
+        (&["--fewer-rounds", "0"], "--fewer-rounds"),
         (&["--format", "json"], "json"),
         (&["--skip"], "--skip"),
         (&["--under", "bochs"], "bochs"),

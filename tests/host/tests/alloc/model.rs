@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::alloc::Layout;
 
-use crate::scene::{Op, Scene, Step, op};
-use crate::watched::Watched;
+use super::scene::{Op, Scene, Step, op};
+use super::watched::Watched;
 
 /// Blocks that are larger or aligned to more have a range of their own: what Bump's documentation says.
 const LARGE: usize = 128 << 10;

@@ -300,9 +300,11 @@ fn mremap() {
     ] {
         let run = |call: &dyn Fn(*mut u8) -> Outcome<*mut u8>| {
             let prot = ProtFlags::READ | ProtFlags::WRITE;
+            // The fourth page is another map: without it the third one's may be one with somebody else's memory behind it.
             // SAFETY: where the kernel likes; the first byte is the test's own.
             let start = unsafe {
-                let start = sys::mmap_anonymous(ptr::null_mut(), 3 * page, prot, MapFlags::PRIVATE).unwrap();
+                let start = sys::mmap_anonymous(ptr::null_mut(), 4 * page, prot, MapFlags::PRIVATE).unwrap();
+                sys::mprotect(start.wrapping_add(3 * page), page, ProtFlags::empty()).unwrap();
                 start.write(42);
                 start
             };
@@ -312,6 +314,7 @@ fn mremap() {
             unsafe {
                 assert_eq!(at.read(), 42);
                 sys::munmap(at, len).unwrap();
+                sys::munmap(start.wrapping_add(3 * page), page).unwrap();
             }
             moved.map(|at| at == start || flags.contains(MremapFlags::MAYMOVE))
         };

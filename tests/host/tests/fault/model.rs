@@ -4,11 +4,11 @@ use baremap::{Error, File, FileMap, Reason, page};
 use proptest::prelude::*;
 
 /// Pages in the map.
-const PAGES: usize = 3;
+pub(crate) const PAGES: usize = 3;
 
 /// An operation; positions are parts of what there is, so that the page size need not be known.
 #[derive(Clone, Debug)]
-enum Op {
+pub(crate) enum Op {
     Read { at: Position, len: usize },
     Write { at: Position, len: usize, byte: u8 },
     Load { at: Position, log: usize },
@@ -21,9 +21,9 @@ enum Op {
 
 /// A place near the start of a page: the page, and how far before or behind its start.
 #[derive(Clone, Copy, Debug)]
-struct Position {
-    page: usize,
-    by: isize,
+pub(crate) struct Position {
+    pub(crate) page: usize,
+    pub(crate) by: isize,
 }
 
 impl Position {
@@ -57,19 +57,25 @@ fn op() -> impl Strategy<Value = Op> {
 /// Any sequence of operations does to the map what it does to the vector.
 pub(crate) fn model() {
     proptest!(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) }, |(ops in prop::collection::vec(op(), 1..60))| {
-        let size = PAGES * page::size();
-        let (file, other) = (File::unnamed().unwrap(), File::unnamed().unwrap());
-        let mut bytes: Vec<u8> = (0..size).map(|index| (index % 253) as u8).collect();
-        file.write_all_at(&bytes, 0).unwrap();
-        other.set_len(size as u64).unwrap();
-        let (map, others) = (FileMap::write(&file).unwrap(), FileMap::write(&other).unwrap());
-        for op in ops {
-            apply(&op, &file, &map, &others, &mut bytes)?;
-        }
-        let mut found = vec![0; bytes.len()];
-        file.read_exact_at(&mut found, 0).unwrap();
-        prop_assert_eq!(found, bytes);
+        run(&ops)?;
     });
+}
+
+/// Runs operations on a map, and compares each with what it does to the vector.
+pub(crate) fn run(ops: &[Op]) -> Result<(), TestCaseError> {
+    let size = PAGES * page::size();
+    let (file, other) = (File::unnamed().unwrap(), File::unnamed().unwrap());
+    let mut bytes: Vec<u8> = (0..size).map(|index| (index % 253) as u8).collect();
+    file.write_all_at(&bytes, 0).unwrap();
+    other.set_len(size as u64).unwrap();
+    let (map, others) = (FileMap::write(&file).unwrap(), FileMap::write(&other).unwrap());
+    for op in ops {
+        apply(op, &file, &map, &others, &mut bytes)?;
+    }
+    let mut found = vec![0; bytes.len()];
+    file.read_exact_at(&mut found, 0).unwrap();
+    prop_assert_eq!(found, bytes);
+    Ok(())
 }
 
 type Map = FileMap<baremap::map::ReadWrite>;
@@ -143,7 +149,8 @@ fn apply(op: &Op, file: &File, map: &Map, others: &Map, bytes: &mut Vec<u8>) -> 
         }
         Op::CopyIn { at, len } => {
             let at = at.resolve();
-            if let Some(len) = storable(bytes, at, len) {
+            // No more than the other map has: it would be that range which is refused.
+            if let Some(len) = storable(bytes, at, len.min(others.len())) {
                 let new: Vec<u8> = (0..len).map(|index| index as u8).collect();
                 others.write_at(0, &new).unwrap();
                 let copied = outcome(map.copy_from(at, others, 0, len), at, len, end)?;

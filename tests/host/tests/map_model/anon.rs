@@ -2,7 +2,7 @@
 
 use super::pages::{self, Ask, Held, fails_with};
 use super::space::{Space, with_room};
-use super::{Amount, PAGES, Span, Step, amount, fits, out_of_bounds, pattern, room, round_up, span};
+use super::{Amount, PAGES, Room, Span, Step, amount, fits, out_of_bounds, pattern, room, round_up, span};
 use baremap::map::{Access, ChangeError, Changed, Executable, NoAccess, ReadOnly, ReadWrite};
 use baremap::sys::ProtFlags;
 use baremap::{AnonMap, Errno, Error, Reason, page};
@@ -13,6 +13,7 @@ use std::ops::Range;
 const PARTS: usize = 4;
 
 #[derive(Clone, Debug)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) struct Op {
     /// Which map, counted round.
     part: usize,
@@ -20,11 +21,12 @@ pub(crate) struct Op {
 }
 
 #[derive(Clone, Debug)]
-enum Action {
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum Action {
     New { len: Amount, reserve: bool },
     Drop,
-    Change(To, Option<u64>),
-    Resize(Amount, Option<u64>),
+    Change(To, Room),
+    Resize(Amount, Room),
     SplitOff(Amount),
     Join(usize),
     Write(Span, u8),
@@ -34,7 +36,8 @@ enum Action {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum To {
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum To {
     ReadOnly,
     Mut,
     Exec,
@@ -253,14 +256,14 @@ impl Model {
         Ok(())
     }
 
-    fn change(&mut self, index: usize, to: To, room: Option<u64>) -> Step {
+    fn change(&mut self, index: usize, to: To, room: Room) -> Step {
         let Part { map, mut bytes, held } = self.parts.swap_remove(index);
         let (start, before) = (map.start(), map.protection());
         let (map, error) = with_room(room, || map.change(to));
         prop_assert_eq!(map.start(), start);
         let (errors, after): (&[Errno], _) = match to {
             To::ReadOnly => (&[], ProtFlags::READ),
-            To::Mut if room.is_some() => (&[Errno::ENOMEM], ProtFlags::READ | ProtFlags::WRITE),
+            To::Mut if room.is_limited() => (&[Errno::ENOMEM], ProtFlags::READ | ProtFlags::WRITE),
             To::Mut => (&[], ProtFlags::READ | ProtFlags::WRITE),
             To::Exec => (&[Errno::EACCES], ProtFlags::READ | ProtFlags::EXEC),
             To::None | To::Decommit => (&[], ProtFlags::empty()),
@@ -335,7 +338,7 @@ impl Model {
 }
 
 impl Part {
-    fn resize(&mut self, len: usize, room: Option<u64>) -> Step {
+    fn resize(&mut self, len: usize, room: Room) -> Step {
         let Any::Write(map) = &mut self.map else { return Ok(()) };
         let (start, old) = (map.as_ptr(), self.bytes.len());
         match with_room(room, || map.resize(len)) {
@@ -348,7 +351,7 @@ impl Part {
             Err(error) => {
                 prop_assert_eq!(map.as_ptr(), start);
                 let is_expected = match error.errno() {
-                    Errno::ENOMEM => room.is_some() || len > isize::MAX as usize,
+                    Errno::ENOMEM => room.is_limited() || len > isize::MAX as usize,
                     Errno::EFAULT => self.held.cut && len > old,
                     Errno::EAGAIN => self.held.locked,
                     _ => false,

@@ -2,7 +2,7 @@
 
 use super::pages::{self, Ask, Held, fails_with};
 use super::space::{Space, with_room};
-use super::{Amount, PAGES, Span, Step, amount, fits, out_of_bounds, pattern, room, round_up, span};
+use super::{Amount, PAGES, Room, Span, Step, amount, fits, out_of_bounds, pattern, room, round_up, span};
 use baremap::map::{Access, Changed, CopyOnWrite, NoAccess, ReadOnly, ReadWrite};
 use baremap::sys::ProtFlags;
 use baremap::{Errno, Error, File, FileMap, MapOptions, Reason, page};
@@ -16,9 +16,10 @@ mod bytes;
 use bytes::Bytes;
 
 #[derive(Clone, Debug)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Op {
     Map(Kind, Amount),
-    Change(To, Option<u64>),
+    Change(To, Room),
     ReadAt(Span),
     WriteAt(Span, u8),
     Load(Amount),
@@ -33,13 +34,14 @@ pub(crate) enum Op {
     Ask(Ask),
     WriteFile(Span, u8),
     TruncateFile(Amount),
-    SetLen(Amount, Option<u64>),
-    Remap(Option<u64>),
+    SetLen(Amount, Room),
+    Remap(Room),
     /// Both of them, with another file.
     OtherFile(Amount),
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Kind {
     Read,
     /// By a descriptor that is not open for writing.
@@ -50,6 +52,7 @@ pub(crate) enum Kind {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum To {
     ReadOnly,
     Mut,
@@ -58,6 +61,7 @@ pub(crate) enum To {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Flush {
     Sync,
     Invalidate,
@@ -298,7 +302,7 @@ impl Model {
         Ok(())
     }
 
-    fn change(&mut self, to: To, room: Option<u64>) -> Step {
+    fn change(&mut self, to: To, room: Room) -> Step {
         let map = self.map.take().unwrap();
         let before = map.protection();
         let (map, result) = with_room(room, || {
@@ -329,7 +333,7 @@ impl Model {
             return Ok(());
         }
         let errors: &[Errno] = match to {
-            To::CopyOnWrite if room.is_some() => &[Errno::ENOMEM],
+            To::CopyOnWrite if room.is_limited() => &[Errno::ENOMEM],
             To::Mut if self.is_writable.is_none() => &[Errno::EACCES],
             _ => &[],
         };
@@ -437,7 +441,7 @@ impl Model {
         Ok(())
     }
 
-    fn set_len(&mut self, len: usize, room: Option<u64>) -> Step {
+    fn set_len(&mut self, len: usize, room: Room) -> Step {
         let map = self.map.as_mut().unwrap();
         let result = with_room(room, || each!(map, map => map.set_len(&self.file, len)));
         if len > isize::MAX as usize {
@@ -448,12 +452,12 @@ impl Model {
         self.remapped(result, room)
     }
 
-    fn remapped(&mut self, result: Result<(), Error>, room: Option<u64>) -> Step {
+    fn remapped(&mut self, result: Result<(), Error>, room: Room) -> Step {
         let (old, new) = (self.bytes.len, self.bytes.file.len().saturating_sub(self.bytes.offset));
         if let Err(error) = result {
             let is_private = self.bytes.is_private;
             let is_expected = match error.errno() {
-                Errno::ENOMEM => room.is_some() && is_private,
+                Errno::ENOMEM => room.is_limited() && is_private,
                 Errno::EFAULT => self.held.cut && is_private,
                 Errno::EAGAIN => self.held.locked,
                 _ => false,

@@ -2,7 +2,7 @@
 
 use super::pages::{self, Ask, Held, fails_with};
 use super::space::{Space, with_room};
-use super::{Amount, PAGES, Span, Step, amount, fits, out_of_bounds, pattern, room, round_up, span};
+use super::{Amount, PAGES, Room, Span, Step, amount, fits, out_of_bounds, pattern, room, round_up, span};
 use baremap::map::GrowMap;
 use baremap::sys::ProtFlags;
 use baremap::{Errno, page};
@@ -10,8 +10,9 @@ use proptest::prelude::*;
 use std::ops::Range;
 
 #[derive(Clone, Debug)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Op {
-    GrowTo(Amount, Option<u64>),
+    GrowTo(Amount, Room),
     ShrinkTo(Amount),
     Write(Span, u8),
     Ask(Ask),
@@ -45,7 +46,9 @@ impl Model {
                 let (len, capacity) = (len.resolve(self.bytes.len()), self.map.capacity());
                 match with_room(*room, || self.map.grow_to(len)) {
                     Err(error) if len > capacity => out_of_bounds(error, 0, len, capacity)?,
-                    Err(error) => prop_assert!(room.is_some() && error.errno() == Errno::ENOMEM, "{error:?}"),
+                    Err(error) => {
+                        prop_assert!(room.is_limited() && error.errno() == Errno::ENOMEM, "{error:?}")
+                    }
                     Ok(()) => {
                         prop_assert!(len <= capacity);
                         self.bytes.resize(len.max(self.bytes.len()), 0);

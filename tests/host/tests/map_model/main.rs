@@ -4,7 +4,7 @@
 mod anon;
 mod file;
 mod grow;
-mod pages;
+pub(crate) mod pages;
 mod space;
 
 use baremap::{Error, Reason, page};
@@ -14,14 +14,14 @@ use space::Space;
 use std::ops::Range;
 
 /// What a step comes to.
-type Step = Result<(), TestCaseError>;
+pub(crate) type Step = Result<(), TestCaseError>;
 
 /// Pages that a map is made of, about.
-const PAGES: usize = 4;
+pub(crate) const PAGES: usize = 4;
 
 /// A length, in pages and a little, so that the page size need not be known.
 #[derive(Clone, Copy, Debug)]
-enum Amount {
+pub(crate) enum Amount {
     Near {
         page: usize,
         by: isize,
@@ -54,7 +54,8 @@ fn amount() -> impl Strategy<Value = Amount> {
 
 /// A part of a map.
 #[derive(Clone, Copy, Debug)]
-struct Span {
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) struct Span {
     at: Amount,
     len: Amount,
     /// As much of it as there is.
@@ -78,12 +79,22 @@ fn span() -> impl Strategy<Value = Span> {
 }
 
 /// How many more pages of private memory the kernel is to give while an operation is under way, where that is limited.
-fn room() -> impl Strategy<Value = Option<u64>> {
-    prop_oneof![1 => Just(None), 1 => (0..3_u64).prop_map(Some)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room(pub(crate) Option<u64>);
+
+impl Room {
+    fn is_limited(self) -> bool {
+        self.0.is_some()
+    }
+}
+
+fn room() -> impl Strategy<Value = Room> {
+    prop_oneof![1 => Just(Room(None)), 1 => (0..3_u64).prop_map(|pages| Room(Some(pages)))]
 }
 
 #[derive(Clone, Debug)]
-enum Op {
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum Op {
     Anon(anon::Op),
     File(file::Op),
     Grow(grow::Op),
@@ -118,6 +129,33 @@ fn pattern(byte: u8, len: usize) -> Vec<u8> {
     (0..len).map(|index| byte.wrapping_add(index as u8)).collect()
 }
 
+/// Does what the operations say, and compares the maps with their models after each.
+pub(crate) fn run(ops: &[Op]) -> Step {
+    let mut seen = Vec::new();
+    let (mut anon, mut file, mut grow) = (anon::Model::new(), file::Model::new(), grow::Model::new());
+    for (index, op) in ops.iter().enumerate() {
+        let step = match op {
+            Op::Anon(op) => anon.apply(op),
+            Op::File(op) => file.apply(op),
+            Op::Grow(op) => grow.apply(op),
+        };
+        let step = step.and_then(|()| {
+            let space = Space::now();
+            anon.verify(&space, &mut seen)?;
+            file.verify(&space, &mut seen)?;
+            grow.verify(&space, &mut seen)
+        });
+        step.map_err(|error| TestCaseError::fail(format!("step {index}, {op:?}: {error}")))?;
+    }
+    let file = file.close();
+    drop((anon, grow));
+    let space = Space::now();
+    prop_assert!(space.of(&file).is_empty(), "the file is still mapped");
+    let left: Vec<&Range<usize>> = seen.iter().filter(|range| space.overlaps(range)).collect();
+    prop_assert!(left.is_empty(), "still mapped: {left:x?}");
+    Ok(())
+}
+
 #[test]
 fn maps_do_what_their_models_do() {
     // What malloc maps could come to lie where a map of the test was.
@@ -129,27 +167,6 @@ fn maps_do_what_their_models_do() {
         config.rng_seed = RngSeed::Fixed(0);
     }
     proptest!(config, |(ops in prop::collection::vec(op(), 1..80))| {
-        let mut seen = Vec::new();
-        let (mut anon, mut file, mut grow) = (anon::Model::new(), file::Model::new(), grow::Model::new());
-        for (index, op) in ops.iter().enumerate() {
-            let step = match op {
-                Op::Anon(op) => anon.apply(op),
-                Op::File(op) => file.apply(op),
-                Op::Grow(op) => grow.apply(op),
-            };
-            let step = step.and_then(|()| {
-                let space = Space::now();
-                anon.verify(&space, &mut seen)?;
-                file.verify(&space, &mut seen)?;
-                grow.verify(&space, &mut seen)
-            });
-            step.map_err(|error| TestCaseError::fail(format!("step {index}, {op:?}: {error}")))?;
-        }
-        let file = file.close();
-        drop((anon, grow));
-        let space = Space::now();
-        prop_assert!(space.of(&file).is_empty(), "the file is still mapped");
-        let left: Vec<&Range<usize>> = seen.iter().filter(|range| space.overlaps(range)).collect();
-        prop_assert!(left.is_empty(), "still mapped: {left:x?}");
+        run(&ops)?;
     });
 }

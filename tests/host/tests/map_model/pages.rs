@@ -16,30 +16,33 @@ pub(crate) enum Request {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) struct Ask {
     request: Request,
     span: Span,
 }
 
+pub(crate) const ADVICE: [Advice; 15] = [
+    Advice::Normal,
+    Advice::Sequential,
+    Advice::WillNeed,
+    Advice::Cold,
+    Advice::PageOut,
+    Advice::Mergeable,
+    Advice::Unmergeable,
+    Advice::HugePage,
+    Advice::NoHugePage,
+    // These two cut a map in pieces, everywhere.
+    Advice::Random,
+    Advice::DontDump,
+    Advice::DontDump,
+    Advice::DoDump,
+    Advice::DoFork,
+    Advice::KeepOnFork,
+];
+
 pub(crate) fn ask() -> impl Strategy<Value = Ask> {
-    let advice = prop::sample::select(vec![
-        Advice::Normal,
-        Advice::Sequential,
-        Advice::WillNeed,
-        Advice::Cold,
-        Advice::PageOut,
-        Advice::Mergeable,
-        Advice::Unmergeable,
-        Advice::HugePage,
-        Advice::NoHugePage,
-        // These two cut a map in pieces, everywhere.
-        Advice::Random,
-        Advice::DontDump,
-        Advice::DontDump,
-        Advice::DoDump,
-        Advice::DoFork,
-        Advice::KeepOnFork,
-    ]);
+    let advice = prop::sample::select(&ADVICE);
     let request = prop_oneof![
         4 => advice.prop_map(Request::Advise),
         2 => Just(Request::Lock),

@@ -1,6 +1,6 @@
 //! What the kernel has mapped, and how much more it may.
 
-use super::Step;
+use super::{Room, Step};
 use baremap::sys::ProtFlags;
 use baremap::{File, map, page};
 use proptest::prelude::*;
@@ -64,7 +64,7 @@ impl Space {
 
 /// Does something that does not allocate while the kernel gives no more than so many pages of private memory
 /// (RLIMIT_DATA), so that it may fail, and half-way too.
-pub(crate) fn with_room<T>(room: Option<u64>, action: impl FnOnce() -> T) -> T {
+pub(crate) fn with_room<T>(Room(room): Room, action: impl FnOnce() -> T) -> T {
     let Some(pages) = room else { return action() };
     let before = getrlimit(Resource::Data);
     let current = Some(private_memory() + pages * page::size() as u64);

@@ -1,0 +1,122 @@
+//! What makes no system call and runs no assembly, so that Miri can see whether the memory model allows it:
+//! `MIRIFLAGS=-Zmiri-permissive-provenance cargo +nightly miri test -p baremap-host-tests --test without_kernel`.
+
+#[path = "../../../src/map/regions/line.rs"]
+mod line;
+
+use baremap::alloc::{Buffer, Bump};
+use baremap::share::{AtomicOffset, Offset, OffsetSlice, PlainCell};
+use baremap::sys;
+use std::alloc::{GlobalAlloc, Layout};
+use std::ops::Range;
+use std::slice;
+use std::thread;
+use sys::ProtFlags;
+
+/// What a line says, as the crate's own type has it.
+#[derive(Debug, PartialEq)]
+struct Region<'line> {
+    range: Range<usize>,
+    protection: ProtFlags,
+    is_shared: bool,
+    offset: u64,
+    device: (u32, u32),
+    inode: u64,
+    path: &'line [u8],
+    is_whole: bool,
+}
+
+// proc_pid_maps(5)
+#[test]
+fn lines_of_maps_are_read() {
+    let text = b"00400000-00452000 r-xp 00001000 08:02 173521      /usr/bin/dbus daemon";
+    let region = Region {
+        range: 0x400000..0x452000,
+        protection: ProtFlags::READ | ProtFlags::EXEC,
+        is_shared: false,
+        offset: 0x1000,
+        device: (8, 2),
+        inode: 173521,
+        path: b"/usr/bin/dbus daemon",
+        is_whole: true,
+    };
+    assert_eq!(line::parse(text), Some(region));
+    for end in 0..47 {
+        assert_eq!(
+            line::parse(&text[..end]).map(|region| region.path.len()),
+            (end > 38).then_some(0),
+            "{end}"
+        );
+    }
+}
+
+#[test]
+fn cells_are_copied_word_by_word() {
+    let text = PlainCell::new(OffsetSlice::new(Offset::<u8>::from_raw(1), 2));
+    text.set(OffsetSlice::new(Offset::from_raw(3), 4));
+    assert_eq!((text.get().start().raw(), text.get().count()), (3, 4));
+    let wide = PlainCell::new(u128::MAX);
+    wide.set(7);
+    assert_eq!(wide.get(), 7);
+    let (byte, float) = (PlainCell::new(1_u8), PlainCell::new(0.5_f32));
+    byte.set(byte.get() + 1);
+    float.set(float.get() * 2.0);
+    assert_eq!((byte.get(), float.get()), (2, 1.0));
+}
+
+#[test]
+fn cells_of_several_threads_are_no_race() {
+    let cell = PlainCell::new(0_u64);
+    thread::scope(|threads| {
+        for value in [1, u64::MAX] {
+            let cell = &cell;
+            threads.spawn(move || cell.set(value));
+        }
+        assert!([0, 1, u64::MAX].contains(&cell.get()));
+    });
+}
+
+#[test]
+fn who_sees_an_offset_sees_what_was_before() {
+    let (value, offset) = (PlainCell::new(0_u32), AtomicOffset::<u32>::default());
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            value.set(7);
+            offset.store(Offset::from_raw(8));
+        });
+        assert!(offset.load().is_none() || value.get() == 7);
+    });
+    assert_eq!(offset.swap(Offset::NONE).raw(), 8);
+    assert_eq!(offset.compare_exchange(Offset::from_raw(1), Offset::NONE), Err(Offset::NONE));
+}
+
+#[test]
+fn blocks_of_several_threads_lie_apart() {
+    static BUFFER: Buffer<{ 4 << 20 }> = Buffer::new();
+    static HEAP: Bump<&Buffer<{ 4 << 20 }>> = Bump::over(&BUFFER);
+    let blocks = if cfg!(miri) { 20 } else { 1000 };
+    thread::scope(|threads| {
+        for thread in 1..=3_u8 {
+            threads.spawn(move || (0..blocks).for_each(|index| use_block(&HEAP, thread, 1 + index % 70)));
+        }
+    });
+    assert_ne!(HEAP.usage().mapped, 0);
+}
+
+/// Fills a block, makes it longer, and gives it back or keeps it.
+fn use_block(heap: &impl GlobalAlloc, byte: u8, len: usize) {
+    let layout = Layout::from_size_align(len, 8).unwrap();
+    // SAFETY: the block's own bytes, of its own layouts.
+    unsafe {
+        let block = heap.alloc(layout);
+        assert!(!block.is_null());
+        block.write_bytes(byte, len);
+        let block = heap.realloc(block, layout, 2 * len);
+        assert!(!block.is_null());
+        block.add(len).write_bytes(byte, len);
+        assert!(slice::from_raw_parts(block, 2 * len).iter().all(|found| *found == byte));
+        if len.is_multiple_of(2) {
+            heap.dealloc(block, Layout::from_size_align(2 * len, 8).unwrap());
+        }
+    }
+}

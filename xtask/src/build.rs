@@ -18,7 +18,8 @@ pub struct Executable {
     pub path: PathBuf,
     /// The folder of its package.
     pub package: PathBuf,
-    is_test: bool,
+    /// Whether it is a test program.
+    pub is_test: bool,
 }
 
 /// Builds one example.
@@ -67,8 +68,28 @@ fn examples_by(toolchain: &Toolchain, features: &[String], which: &[&str]) -> Re
 
 /// Builds the freestanding tests.
 pub fn harness(toolchain: &Toolchain) -> Result<PathBuf> {
-    let args = ["--package", "baremap-freestanding-tests", "--profile", "freestanding-test"];
-    let built = executables(|report| toolchain.cargo("build", &[&args, report].concat()))?;
+    harness_by(toolchain, &["--profile", "freestanding-test"])
+}
+
+/// Builds the freestanding tests with a crate that asks them before each system call.
+pub fn hooked_harness(toolchain: &Toolchain) -> Result<PathBuf> {
+    harness_by(
+        toolchain,
+        &[
+            "--config",
+            "target.'cfg(all())'.rustflags=['--cfg=baremap_inject']",
+            // The same profile, but a folder of its own.
+            "--config",
+            "profile.freestanding-test-hooked.inherits='freestanding-test'",
+            "--profile",
+            "freestanding-test-hooked",
+        ],
+    )
+}
+
+fn harness_by(toolchain: &Toolchain, args: &[&str]) -> Result<PathBuf> {
+    let package = ["--package", "baremap-freestanding-tests"];
+    let built = executables(|report| toolchain.cargo("build", &[&package, args, report].concat()))?;
     built.into_iter().next().map(|harness| harness.path).context("cargo built no freestanding tests")
 }
 
@@ -84,7 +105,7 @@ pub fn host_tests() -> Result<Vec<Executable>> {
 }
 
 /// Runs the cargo command that `command` makes of the arguments by which cargo reports what it built.
-fn executables(command: impl FnOnce(&[&str]) -> Expression) -> Result<Vec<Executable>> {
+pub fn executables(command: impl FnOnce(&[&str]) -> Expression) -> Result<Vec<Executable>> {
     let command = command(&["--quiet", "--message-format", "json-render-diagnostics"]);
     let output = command.stdout_capture().stderr_capture().unchecked().run()?;
     if !output.status.success() {

@@ -1,10 +1,14 @@
 //! The commands, a file each.
 
+mod coverage;
 mod demo;
 mod doctor;
+pub mod fuzz;
+mod kernel;
 mod lint;
 mod others;
 mod run;
+mod sanitize;
 mod setup;
 mod size;
 mod test;
@@ -19,8 +23,12 @@ pub enum Command {
     Demo(demo::Demo),
     Run(run::Run),
     Test(test::Test),
+    Fuzz(fuzz::Fuzz),
+    Kernel(kernel::Kernel),
     Lint(lint::Lint),
     Others(others::Others),
+    Sanitize(sanitize::Sanitize),
+    Coverage(coverage::Coverage),
     Size(size::Size),
     Setup(setup::Setup),
     Doctor(doctor::Doctor),
@@ -33,8 +41,12 @@ impl Command {
             Command::Demo(command) => command.execute(),
             Command::Run(command) => command.execute(),
             Command::Test(command) => command.execute(),
+            Command::Fuzz(command) => command.execute(),
+            Command::Kernel(command) => command.execute(),
             Command::Lint(command) => command.execute(),
             Command::Others(command) => command.execute(),
+            Command::Sanitize(command) => command.execute(),
+            Command::Coverage(command) => command.execute(),
             Command::Size(command) => command.execute(),
             Command::Setup(command) => command.execute(),
             Command::Doctor(command) => command.execute(),

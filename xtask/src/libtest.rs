@@ -3,9 +3,11 @@
 /// What test programs reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Results {
-    pub passed: usize,
+    pub passed: Vec<String>,
     pub failed: Vec<String>,
     pub skipped: Vec<Skip>,
+    /// The tables of those freestanding tests that have one to show.
+    pub tables: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,9 +18,10 @@ pub struct Skip {
 
 impl Results {
     pub fn append(&mut self, other: Results) {
-        self.passed += other.passed;
+        self.passed.extend(other.passed);
         self.failed.extend(other.failed);
         self.skipped.extend(other.skipped);
+        self.tables.push_str(&other.tables);
     }
 }
 
@@ -32,18 +35,28 @@ pub struct Transcript {
     pub is_complete: bool,
     /// Within what failed tests printed, which may look like results.
     quoting: bool,
+    /// Within the table of a test.
+    in_table: bool,
 }
 
 impl Transcript {
     pub fn read(&mut self, line: &str) {
         if line.starts_with("test result: ") {
             self.quoting = false;
+            self.in_table = false;
             self.is_complete = true;
         } else if line == "failures:" {
             self.quoting = true;
+            self.in_table = false;
+        } else if !self.quoting && line.starts_with("---- ") {
+            self.in_table = true;
+        }
+        if self.in_table {
+            self.results.tables.push_str(line);
+            return self.results.tables.push('\n');
         }
         match parse(line) {
-            Some((_, Outcome::Passed)) if !self.quoting => return self.results.passed += 1,
+            Some((test, Outcome::Passed)) if !self.quoting => return self.results.passed.push(test.into()),
             Some((test, Outcome::Skipped(reason))) if !self.quoting => {
                 return self.results.skipped.push(Skip { test: test.into(), reason: reason.into() });
             }
@@ -109,12 +122,13 @@ test result: FAILED. 2 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; 
         assert_eq!(
             transcript.results,
             Results {
-                passed: 2,
+                passed: vec!["sys::mmap::maps".into(), "sys::mmap::refuses - should panic".into()],
                 failed: vec!["sys::close::twice".into()],
                 skipped: vec![
                     skip("sys::futex::robust", "QEMU's user mode has no set_robust_list"),
                     skip("slow", "no reason is given")
                 ],
+                tables: String::new(),
             }
         );
         assert!(transcript.is_complete);
@@ -131,7 +145,7 @@ test result: FAILED. 2 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; 
     #[test]
     fn several_runs_in_one_output_add_up() {
         let results = read(&[OUTPUT, OUTPUT].concat()).results;
-        assert_eq!((results.passed, results.failed.len(), results.skipped.len()), (4, 2, 4));
+        assert_eq!((results.passed.len(), results.failed.len(), results.skipped.len()), (4, 2, 4));
     }
 
     #[test]
@@ -140,9 +154,21 @@ test result: FAILED. 2 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; 
     }
 
     #[test]
+    fn tables_are_kept_apart() {
+        let table = "---- sweep ----\ncall   failures\ntest a ... ok\n";
+        let Transcript { results, details, .. } =
+            read(&format!("test sweep ... ok\n\n{table}\ntest result: ok. 1 passed\n"));
+        assert_eq!((results.passed.len(), results.tables.trim_end()), (1, table.trim_end()));
+        assert!(!details.contains("failures"));
+        assert_eq!(read(OUTPUT).results.tables, "");
+    }
+
+    #[test]
     fn results_add_up() {
-        let mut sum = Results { passed: 1, ..Results::default() };
-        sum.append(Results { passed: 2, failed: vec!["a".into()], skipped: Vec::new() });
-        assert_eq!(sum, Results { passed: 3, failed: vec!["a".into()], skipped: Vec::new() });
+        let mut sum = Results { passed: vec!["a".into()], ..Results::default() };
+        let other = Results { passed: vec!["b".into()], failed: vec!["c".into()], ..Results::default() };
+        sum.append(other);
+        let both = vec!["a".into(), "b".into()];
+        assert_eq!(sum, Results { passed: both, failed: vec!["c".into()], ..Results::default() });
     }
 }

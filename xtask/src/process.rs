@@ -3,11 +3,13 @@
 use std::{
     io::{BufRead, BufReader},
     process::{ExitStatus, Output},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
-use duct::Expression;
+use duct::{Expression, ReaderHandle};
 
 /// As many lines of a failed command as tell the reason without filling the screen.
 const LAST_WORDS: usize = 15;
@@ -35,18 +37,50 @@ pub fn quietly_within(limit: Duration, command: &Expression) -> Result<()> {
 }
 
 /// Runs `command` and hands over each line of its standard output and error as it comes.
-pub fn stream(command: &Expression, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
-    let reader = command.stderr_to_stdout().stdin_null().unchecked().reader()?;
-    for line in BufReader::new(&reader).split(b'\n') {
+pub fn stream(command: &Expression, on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+    read_lines(&streaming(command)?, on_line)
+}
+
+/// Like [`stream`], but kills the program when `limit` is over.
+pub fn stream_within(limit: Duration, command: &Expression, on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+    let reader = streaming(command)?;
+    let (ended, end) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let reader = &reader;
+        let watch = scope.spawn(move || {
+            // Nothing is ever sent: the other end is dropped in the end.
+            let timed_out = end.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            if timed_out { reader.kill().map(|()| true) } else { Ok(false) }
+        });
+        let status = read_lines(reader, on_line);
+        drop(ended);
+        if watch.join().expect("the watch does not panic")? {
+            bail!("not at its end after {} s", limit.as_secs());
+        }
+        status
+    })
+}
+
+fn streaming(command: &Expression) -> Result<ReaderHandle> {
+    Ok(command.stderr_to_stdout().stdin_null().unchecked().reader()?)
+}
+
+fn read_lines(reader: &ReaderHandle, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+    for line in BufReader::new(reader).split(b'\n') {
         on_line(&String::from_utf8_lossy(&line?));
     }
     let output = reader.try_wait()?.context("the output ended before the program did")?;
     Ok(output.status)
 }
 
-/// The standard output of a command that has to succeed, without its last line break.
+/// The standard output of a program that has to succeed, without its last line break.
 pub fn read(program: impl duct::IntoExecutablePath, args: &[&str]) -> Result<String> {
-    let output = duct::cmd(program, args).stdout_capture().stderr_capture().unchecked().run()?;
+    output(&duct::cmd(program, args))
+}
+
+/// The standard output of a command that has to succeed, without its last line break.
+pub fn output(command: &Expression) -> Result<String> {
+    let output = command.stdout_capture().stderr_capture().unchecked().run()?;
     succeeded(&output, LAST_WORDS)?;
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
@@ -62,6 +96,11 @@ fn succeeded(output: &Output, shown_lines: usize) -> Result<()> {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     let text = String::from_utf8_lossy(&text);
     bail!("{}\n{}", output.status, last_lines(&text, shown_lines))
+}
+
+/// The lines of a long log that tell how it ended.
+pub fn end_of(log: &str) -> String {
+    last_lines(log, LAST_WORDS)
 }
 
 fn last_lines(text: &str, count: usize) -> String {
@@ -94,6 +133,18 @@ mod tests {
         let status = stream(&command, |line| lines.push(line.to_owned())).unwrap();
         assert_eq!(lines, ["out", "err"]);
         assert_eq!(status.code(), Some(3));
+    }
+
+    #[test]
+    fn streams_until_the_time_is_over() {
+        let mut lines = 0;
+        let long = Duration::from_secs(60);
+        let status = stream_within(long, &duct::cmd!("sh", "-c", "echo one; exit 3"), |_| lines += 1);
+        assert_eq!((status.unwrap().code(), lines), (Some(3), 1));
+        let hangs = duct::cmd!("sh", "-c", "echo two; exec sleep 1000");
+        let error = stream_within(Duration::from_millis(200), &hangs, |_| lines += 1).unwrap_err();
+        assert!(error.to_string().starts_with("not at its end"), "{error}");
+        assert_eq!(lines, 2);
     }
 
     #[test]

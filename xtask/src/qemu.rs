@@ -1,4 +1,6 @@
-//! QEMU's user mode, which runs a program of any architecture on this machine's kernel.
+//! QEMU's user mode, which runs a program of any architecture on this machine's kernel. `system` is about its machines.
+
+pub mod system;
 
 use std::path::PathBuf;
 
@@ -13,6 +15,10 @@ use crate::{
 
 /// The first version whose page size is fixed: it ignores `-p`, and later ones refuse it.
 const FIXED_PAGE_SIZE: u32 = 9;
+
+/// By how much fewer rounds tests make that repeat at random what they do: emulated, they take up to twenty times as long,
+/// and natively they make them all.
+pub const FEWER_ROUNDS: &str = "4";
 
 /// The emulator of one architecture.
 pub struct Qemu {

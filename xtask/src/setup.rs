@@ -2,37 +2,64 @@
 
 pub mod advice;
 pub mod apt;
+pub mod archive;
+pub mod build_tools;
+pub mod fuzzer;
 pub mod os_release;
 pub mod rustup;
 
 use anyhow::Result;
 
-use crate::{arch::Arch, process, qemu::Qemu, toolchain::Toolchain, workspace};
+use crate::{
+    arch::Arch,
+    kernel::Kernel,
+    process,
+    qemu::{
+        Qemu,
+        system::{self, System},
+    },
+    toolchain::Toolchain,
+    workspace,
+};
 
 /// Something that a command needs.
 #[derive(Clone, Copy)]
 pub enum Need {
     Toolchain(Arch),
     Qemu(Arch),
+    QemuSystem(Arch),
+    /// One that comes from a package.
+    Kernel(Kernel),
     /// A part of cargo's own toolchain, by rustup's name.
     Component(&'static str),
+    /// What runs the fuzz targets.
+    Fuzzer,
 }
 
 impl Need {
-    pub const ALL: [Need; 6] = [
+    pub const ALL: [Need; 12] = [
         Need::Toolchain(Arch::X86_64),
         Need::Toolchain(Arch::Aarch64),
         Need::Qemu(Arch::X86_64),
         Need::Qemu(Arch::Aarch64),
+        Need::QemuSystem(Arch::X86_64),
+        Need::QemuSystem(Arch::Aarch64),
+        Need::Kernel(Kernel::X86_64),
+        Need::Kernel(Kernel::Arm64K4),
+        Need::Kernel(Kernel::Arm64K16),
         Need::Component("rustfmt"),
         Need::Component("clippy"),
+        Need::Fuzzer,
     ];
 
     pub fn what(self) -> String {
         match self {
             Need::Toolchain(arch) => format!("Rust for {}", arch.target()),
             Need::Qemu(arch) => format!("qemu-{arch}"),
+            Need::QemuSystem(arch) => format!("qemu-system-{arch}"),
+            Need::Kernel(kernel) => format!("the kernel {kernel}"),
             Need::Component(name) => name.into(),
+            Need::Fuzzer => "cargo-fuzz".into(),
         }
     }
 
@@ -41,23 +68,34 @@ impl Need {
         match self {
             Need::Toolchain(arch) => Toolchain::find(arch).map(|toolchain| toolchain.describe()),
             Need::Qemu(arch) => Qemu::find(arch).map(|qemu| qemu.describe()),
+            Need::QemuSystem(arch) => System::find(arch).and_then(|system| system.describe()),
+            Need::Kernel(kernel) => kernel.find().map(|image| image.describe()),
             Need::Component(name) => {
                 let subcommand = if name == "rustfmt" { "fmt" } else { name };
                 process::read(workspace::cargo(), &[subcommand, "--version"]).ok()
             }
+            Need::Fuzzer => fuzzer::found(),
         }
     }
 
     /// What set-up would do about it.
     pub fn plan(self) -> String {
         match self {
-            Need::Toolchain(arch) => [rustup::plan_target(arch), apt::plan_rust(arch)]
-                .into_iter()
-                .flatten()
-                .reduce(|first, then| format!("{first}\nif that fails: {then}"))
-                .unwrap_or_else(|| "print the commands that install it".into()),
-            Need::Qemu(_) => apt::plan_qemu().unwrap_or_else(|| "print the commands that install it".into()),
+            Need::Toolchain(arch) => first_of([rustup::plan_target(arch), apt::plan_rust(arch)]),
+            Need::Qemu(_) => first_of([apt::plan_qemu()]),
+            Need::QemuSystem(arch) => {
+                let package = system::package(arch);
+                let install = apt::plan_qemu_system(arch);
+                let unpack =
+                    archive::available().ok().map(|()| format!("unpack {package} in the cache folder"));
+                first_of([install, unpack])
+            }
+            Need::Kernel(kernel) => {
+                let names = kernel.packages().join(" or ");
+                first_of([archive::available().ok().map(|()| format!("unpack {names} in the cache folder"))])
+            }
             Need::Component(name) => format!("rustup component add {name}"),
+            Need::Fuzzer => fuzzer::plan(),
         }
     }
 
@@ -65,10 +103,22 @@ impl Need {
         match self {
             Need::Toolchain(arch) => Toolchain::ensure(arch).map(drop),
             Need::Qemu(arch) => Qemu::ensure(arch).map(drop),
+            Need::QemuSystem(arch) => System::ensure(arch).map(drop),
+            Need::Kernel(kernel) => kernel.ensure().map(drop),
             Need::Component(name) => match self.found() {
                 Some(_) => Ok(()),
                 None => rustup::add_component(name),
             },
+            Need::Fuzzer => fuzzer::ensure(),
         }
     }
+}
+
+/// What is tried in turn.
+fn first_of<const N: usize>(plans: [Option<String>; N]) -> String {
+    plans
+        .into_iter()
+        .flatten()
+        .reduce(|first, then| format!("{first}\nif that fails: {then}"))
+        .unwrap_or_else(|| "print the commands that install it".into())
 }

@@ -13,7 +13,7 @@ use duct::Expression;
 
 use super::test::{
     suite::{Suite, Work},
-    summary::Summary,
+    summary::{Row, Summary},
 };
 use crate::{progress::Step, workspace};
 
@@ -71,9 +71,10 @@ impl Others {
             }
             for heap in &HEAPS {
                 let work = prepare(&folder, label, source, heap).map(|tests| Work::Commands(vec![tests]));
-                let suite = Suite { label: format!("{label} on {}", heap.name), work };
+                let label = format!("{label} on {}", heap.name);
+                let suite = Suite { label, machine: None, may_be_empty: false, work };
                 let results = suite.run();
-                summary.add(suite.label, results);
+                summary.add(Row { suite: suite.label, machine: None, results });
             }
         }
         print!("{summary}");

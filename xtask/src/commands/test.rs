@@ -1,41 +1,72 @@
-//! What there is to test. `suite` runs it, `summary` reports it.
+//! What there is to test. `programs` builds it, `suite` runs a part of it, `side_by_side` all parts, `summary` reports them,
+//! `readme` writes them down.
 
+mod programs;
+mod readme;
+mod side_by_side;
 pub(super) mod suite;
 pub(super) mod summary;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{num::NonZero, path::Path, process::ExitCode, thread, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use duct::Expression;
 
 use self::{
+    programs::{Extras, Programs},
     suite::{Suite, Work},
-    summary::Summary,
+    summary::{Row, Summary},
 };
 use crate::{
     arch::Arch,
     build::{self, Executable},
+    commands::fuzz,
+    kernel::{
+        boot,
+        choice::{Choice, Chosen},
+    },
     machine::{Machine, PageSize},
-    progress::Step,
-    toolchain::Toolchain,
-    workspace,
+    progress::{self, Step},
+    qemu, workspace,
 };
 
 /// The tests of this machine that run example programs, by whatever machine the programs are for.
 const EXAMPLE_TESTS: [&str; 2] = ["examples", "map_examples"];
 /// Features whose documentation has examples that run here.
-const DOCUMENTED: &str = "std,talc,dlmalloc,allocator-api2,allocator-api2-02,alloc-debug";
+pub(super) const DOCUMENTED: &str = "std,talc,dlmalloc,allocator-api2,allocator-api2-02,alloc-debug";
 /// The test of this machine that looks into the programs of one architecture.
 const ELF_TESTS: &str = "elf";
+/// The freestanding test that QEMU's user mode, which has no seccomp, runs in a build of its own.
+const HOOKED_TEST: &str = "inject::every_call_may_fail";
+
+/// By how much longer tests may take than alone on an idle machine: suites run side by side, perhaps beside others' work,
+/// and what passes alone is not to fail by its time.
+const SLOWNESS: &str = "10";
+
+/// How long each fuzz target runs, so that all of them fit into what is run for every change.
+const FUZZING: Duration = Duration::from_secs(20);
 
 /// Run the tests on every machine, real and emulated
 ///
 /// Without options: the freestanding tests and the example programs natively, under qemu-x86_64 and under qemu-aarch64
-/// with pages of 4, 16 and 64 KiB; then, once each, checks of the ELF files, the tests of this machine and the examples
-/// in the documentation. With --arch or --page-size: what runs on the machines that these leave.
+/// with pages of 4, 16 and 64 KiB; the freestanding tests on real kernels of arm64 with pages of 4 and 16 KiB and of
+/// x86_64, which QEMU's whole machines start; then, once each, checks of the ELF files, the tests of this machine, the
+/// examples in the documentation, and every fuzz target for 20 seconds. A test that was skipped and ran on no machine of
+/// the architecture fails the whole.
+///
+/// With --arch, --page-size, --kernel NAME or --kernel-image: what runs on the machines that these leave.
+///
+/// The suites run side by side. Under qemu-x86_64, and qemu-aarch64 with pages of 4 KiB, which lack seccomp, the test that
+/// has every system call fail runs in a build of its own, in which the crate asks it before each call.
 #[derive(Args)]
-#[command(after_help = "Example: cargo xtask test --arch aarch64 --page-size 65536 mremap")]
+#[command(after_help = "Examples:
+  cargo xtask test --arch aarch64 --page-size 65536 mremap
+  cargo xtask test --kernel arm64-16k
+  cargo xtask test --kernel-image linux/arch/arm64/boot/Image --arch aarch64
+  cargo xtask test --report --arch x86_64 --kernel none inject
+
+Kernels are fetched once and kept in the user's cache folder; see `cargo xtask kernel --help`, also for older ones.")]
 pub struct Test {
     /// Only machines of this architecture
     #[arg(long)]
@@ -45,17 +76,42 @@ pub struct Test {
     #[arg(long)]
     page_size: Option<PageSize>,
 
+    #[command(flatten)]
+    kernels: Choice,
+
+    /// Show the tables that tests make on the first of the machines: which calls failed, with which errors, how often
+    #[arg(long)]
+    report: bool,
+
+    /// How many suites run at once [default: one for each processor]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
+
+    /// Leave the fuzz targets out, which take a nightly compiler
+    #[arg(long)]
+    no_fuzz: bool,
+
+    /// Write the results into the README, if all is well
+    #[arg(long, conflicts_with_all = ["arch", "page_size", "kernel", "kernel_image", "filter"])]
+    write_readme: bool,
+
     /// Only tests whose name contains this
     filter: Option<String>,
 }
 
 impl Test {
     pub fn execute(self) -> Result<ExitCode> {
-        let machines = Machine::select(self.arch, self.page_size)?;
+        let mut machines = Machine::select(self.arch, self.page_size)?;
+        if !self.kernels.leaves_others() {
+            machines.clear();
+        }
+        let kernels = self.kernels.kernels(self.arch, self.page_size)?;
         let mut summary = Summary::default();
-        for suite in self.suites(&machines) {
-            let results = suite.run();
-            summary.add(suite.label, results);
+        summary.is_whole = self.is_whole() && self.kernels.is_all();
+        let suites = self.suites(&machines, &kernels);
+        let results = side_by_side::run(&suites, self.jobs()?);
+        for (suite, results) in suites.into_iter().zip(results) {
+            summary.add(Row { suite: suite.label, machine: suite.machine, results });
         }
         if summary.is_empty() {
             match &self.filter {
@@ -64,72 +120,151 @@ impl Test {
             }
         }
         print!("{summary}");
+        if self.write_readme && summary.is_success() {
+            readme::write(&summary)?;
+            progress::say("the results are in README.md");
+        }
         Ok(super::exit_code(summary.is_success()))
     }
 
-    /// Builds everything. What fails to build fails as a suite, so that the others still run.
-    fn suites(&self, machines: &[Machine]) -> Vec<Suite> {
-        let arches =
-            || Arch::ALL.into_iter().filter(|&arch| machines.iter().any(|machine| machine.arch() == arch));
-        let whole = self.arch.is_none() && self.page_size.is_none();
+    /// Whether nothing but kernels is left out.
+    fn is_whole(&self) -> bool {
+        self.arch.is_none() && self.page_size.is_none() && self.kernels.leaves_others()
+    }
 
-        let programs: Vec<Programs> = arches().filter_map(Programs::build).collect();
+    fn jobs(&self) -> Result<usize> {
+        let jobs = self.jobs.map_or_else(thread::available_parallelism, Ok);
+        Ok(jobs.context("how many processors there are is unknown: use --jobs")?.get())
+    }
+
+    /// Builds everything. What fails to build fails as a suite, so that the others still run.
+    fn suites(&self, machines: &[Machine], kernels: &[Chosen]) -> Vec<Suite> {
+        let arches = || {
+            let is_needed = |arch: &Arch| {
+                machines.iter().any(|machine| machine.arch() == *arch)
+                    || kernels.iter().any(|kernel| kernel.arch() == *arch)
+            };
+            Arch::ALL.into_iter().filter(is_needed)
+        };
+        let selects_hooked = self.filter.as_deref().is_none_or(|filter| HOOKED_TEST.contains(filter));
+        let build = |arch| {
+            let hooked = |machine: &Machine| machine.arch() == arch && runs_hooked(*machine);
+            let hooked_harness = selects_hooked && machines.iter().any(hooked);
+            Programs::build(arch, Extras { examples: !machines.is_empty(), hooked_harness })
+        };
+        let programs: Vec<Programs> = arches().filter_map(build).collect();
         let programs_of = |arch| {
             programs.iter().find(|programs| programs.arch == arch).context("its programs were not built")
         };
-        let tests = built("building the tests of this machine", build::host_tests).unwrap_or_default();
+        let tests = match machines {
+            [] => Vec::new(),
+            _ => built("building the tests of this machine", build::host_tests).unwrap_or_default(),
+        };
 
+        let may_be_empty = self.filter.is_some();
         let mut suites = Vec::new();
         for &machine in machines {
-            let work = programs_of(machine.arch()).and_then(|programs| self.on(machine, programs, &tests));
-            suites.push(Suite { label: machine.to_string(), work });
+            let is_first = suites.is_empty();
+            let work =
+                programs_of(machine.arch()).and_then(|programs| self.on(machine, programs, &tests, is_first));
+            // What a machine cannot be made to do at all is not a test that it skips.
+            let skips_all = matches!(work, Ok(Work::Skip(_)));
+            let arch = (!skips_all).then(|| machine.arch());
+            suites.push(Suite { label: machine.to_string(), machine: arch, may_be_empty, work });
+        }
+        for kernel in kernels {
+            suites.push(self.on_kernel(kernel, programs_of(kernel.arch()), suites.is_empty()));
+        }
+        if machines.is_empty() {
+            return suites;
         }
         for arch in arches() {
             let work = programs_of(arch).and_then(|programs| self.elf(programs, &tests));
-            suites.push(Suite { label: format!("ELF files for {arch}"), work });
+            suites.push(Suite { label: format!("ELF files for {arch}"), machine: None, may_be_empty, work });
         }
-        if whole {
+        if self.is_whole() {
             let work = programs_of(Arch::HOST).and_then(|programs| self.host(programs, &tests));
-            suites.push(Suite { label: "this machine's tests".into(), work });
-            suites.push(Suite {
-                label: "documentation".into(),
-                work: Ok(Work::Commands(vec![self.documentation()])),
-            });
+            suites.push(Suite { label: "this machine's tests".into(), machine: None, may_be_empty, work });
+            let work = Ok(Work::Commands(vec![self.documentation()]));
+            suites.push(Suite { label: "documentation".into(), machine: None, may_be_empty, work });
+            if !self.no_fuzz && self.filter.is_none() {
+                let work = fuzz::Short::build(FUZZING).map(Work::Fuzz);
+                suites.push(Suite { label: "fuzzing".into(), machine: None, may_be_empty, work });
+            }
         }
         suites
     }
 
     /// The freestanding tests, and the examples by a test program of this machine.
-    fn on(&self, machine: Machine, programs: &Programs, tests: &[Executable]) -> Result<Work> {
+    fn on(
+        &self,
+        machine: Machine,
+        programs: &Programs,
+        tests: &[Executable],
+        is_first: bool,
+    ) -> Result<Work> {
         if let Some(reason) = machine.limitation()? {
             return Ok(Work::Skip(reason));
         }
         let runner = machine.words()?;
 
-        let mut words = runner.clone();
-        words.push(programs.harness.display().to_string());
-        words.extend(self.filter.clone());
+        let mut options = self.harness_options(is_first);
+        options.extend(["--timeout-factor", SLOWNESS]);
         if machine != Machine::Native {
-            words.extend(["--under", "qemu-user"].map(String::from));
+            options.extend(["--under", "qemu-user", "--fewer-rounds", qemu::FEWER_ROUNDS]);
         }
-        let harness = duct::cmd(&words[0], &words[1..]).dir(workspace::root());
+        let harness = |path: &Path, tests: &[&str]| {
+            let mut words = runner.clone();
+            words.push(path.display().to_string());
+            words.extend(options.iter().chain(tests).map(|word| word.to_string()));
+            duct::cmd(&words[0], &words[1..]).dir(workspace::root())
+        };
 
-        let mut commands = vec![harness];
+        let mut selection: Vec<&str> = self.filter.as_deref().into_iter().collect();
+        let mut commands = Vec::new();
+        if let Some(hooked) = programs.hooked_harness.as_ref().filter(|_| runs_hooked(machine)) {
+            selection.extend(["--skip", HOOKED_TEST]);
+            commands.push(harness(hooked, &["--exact", HOOKED_TEST]));
+        }
+        commands.insert(0, harness(&programs.harness, &selection));
         for name in EXAMPLE_TESTS {
-            commands.push(self.test_program(find(tests, name)?, programs, &runner));
+            commands.push(self.test_program(find(tests, name)?, programs, &runner)?);
         }
         Ok(Work::Commands(commands))
     }
 
+    /// What the freestanding tests are told on every kind of machine.
+    fn harness_options(&self, is_first: bool) -> Vec<&str> {
+        if self.report && is_first { vec!["--report"] } else { Vec::new() }
+    }
+
+    /// The freestanding tests on a kernel of its own.
+    fn on_kernel(&self, kernel: &Chosen, programs: Result<&Programs>, is_first: bool) -> Suite {
+        let image = kernel.ensure();
+        let label = kernel.label(image.as_ref().ok());
+        let mut args = self.harness_options(is_first);
+        args.extend(self.filter.as_deref());
+        let boot = image.and_then(|image| {
+            boot::prepare(kernel.arch(), kernel.page_size(), &image, &programs?.harness, &args)
+        });
+        Suite {
+            label,
+            machine: Some(kernel.arch()),
+            may_be_empty: self.filter.is_some(),
+            work: boot.map(Work::Kernel),
+        }
+    }
+
     fn elf(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
-        Ok(Work::Commands(vec![self.test_program(find(tests, ELF_TESTS)?, programs, &[])]))
+        Ok(Work::Commands(vec![self.test_program(find(tests, ELF_TESTS)?, programs, &[])?]))
     }
 
     /// All test programs of this machine that do not belong to another suite.
     fn host(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
         let elsewhere = |name: &str| name == ELF_TESTS || EXAMPLE_TESTS.contains(&name);
         let others = tests.iter().filter(|test| !elsewhere(&test.name));
-        let commands: Vec<Expression> = others.map(|test| self.test_program(test, programs, &[])).collect();
+        let commands =
+            others.map(|test| self.test_program(test, programs, &[])).collect::<Result<Vec<_>>>()?;
         if commands.is_empty() {
             bail!("the tests of this machine were not built");
         }
@@ -143,34 +278,21 @@ impl Test {
     }
 
     /// A test program of this machine, which runs freestanding ones by the words of `runner`.
-    fn test_program(&self, test: &Executable, programs: &Programs, runner: &[String]) -> Expression {
-        duct::cmd(&test.path, &self.filter)
+    fn test_program(&self, test: &Executable, programs: &Programs, runner: &[String]) -> Result<Expression> {
+        let command = duct::cmd(&test.path, &self.filter)
             .dir(&test.package)
             .env("BAREMAP_ARCH", programs.arch.name())
-            .env("BAREMAP_BIN", &programs.examples)
+            .env("BAREMAP_BIN", programs.examples()?)
             .env("BAREMAP_HARNESS", &programs.harness)
-            .env("BAREMAP_RUNNER", runner.join(" "))
+            .env("BAREMAP_RUNNER", runner.join(" "));
+        Ok(command)
     }
 }
 
-/// The freestanding programs of one architecture.
-struct Programs {
-    arch: Arch,
-    /// The folder of the examples.
-    examples: PathBuf,
-    harness: PathBuf,
-}
-
-impl Programs {
-    fn build(arch: Arch) -> Option<Programs> {
-        // Before the progress is shown: this may have a line of its own to say.
-        let toolchain = Toolchain::ensure(arch);
-        built(&format!("building the programs for {arch}"), || {
-            let toolchain = toolchain?;
-            let examples = build::folder(&build::examples(&toolchain)?)?.to_owned();
-            Ok(Programs { arch, examples, harness: build::harness(&toolchain)? })
-        })
-    }
+/// Whether [`HOOKED_TEST`] runs there. The calls are the same, whatever the size of pages: of each architecture, one machine
+/// of QEMU's user mode does.
+fn runs_hooked(machine: Machine) -> bool {
+    matches!(machine, Machine::Qemu(_, PageSize::K4))
 }
 
 /// Shows the progress of a build, and its error.
@@ -182,8 +304,7 @@ fn built<T>(label: &str, build: impl FnOnce() -> Result<T>) -> Option<T> {
             Some(result)
         }
         Err(error) => {
-            step.failed("failed");
-            eprintln!("{error:#}");
+            step.failed_because("failed", format_args!("{error:#}\n"));
             None
         }
     }
@@ -191,4 +312,21 @@ fn built<T>(label: &str, build: impl FnOnce() -> Result<T>) -> Option<T> {
 
 fn find<'a>(tests: &'a [Executable], name: &str) -> Result<&'a Executable> {
     tests.iter().find(|test| test.name == name).with_context(|| format!("the tests `{name}` were not built"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_test_with_a_build_of_its_own_is_there() {
+        let (module, test) = HOOKED_TEST.split_once("::").unwrap();
+        let path = workspace::root().join(format!("tests/freestanding/src/tests/{module}.rs"));
+        let source = fs::read_to_string(path).unwrap();
+        let hooked = source.split("#[skip(qemu_user_unless_hooked").nth(1).unwrap();
+        assert!(hooked.lines().nth(1).unwrap().contains(&format!("fn {test}()")));
+        assert_eq!(source.matches("qemu_user_unless_hooked").count(), 1);
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Error;
 
-use crate::{arch::Arch, setup::apt};
+use crate::{arch::Arch, kernel::Kernel, qemu::system, setup::apt};
 
 /// How to get Rust's standard library for `arch`.
 pub fn rust(arch: Arch, obstacles: &[Error]) -> String {
@@ -36,6 +36,76 @@ Install it by one of:
     )
 }
 
+/// How to get QEMU's whole machines.
+pub fn qemu_system(arch: Arch, obstacles: &[Error]) -> String {
+    let package = system::package(arch);
+    let mut text = format!("qemu-system-{arch} is missing, which real kernels run on.\n");
+    for obstacle in obstacles {
+        writeln!(text, "  {obstacle:#}").expect("a String takes everything");
+    }
+    let fedora = match arch {
+        Arch::X86_64 => "qemu-system-x86-core",
+        Arch::Aarch64 => "qemu-system-aarch64-core",
+    };
+    text + &format!(
+        "Install it by one of:
+  apt     sudo apt-get install --no-install-recommends {package}
+  dnf     sudo dnf install {fedora}
+  pacman  sudo pacman -S --needed qemu-system-{}
+Or do without the kernels: cargo xtask test --kernel none",
+        arch.name().replace("x86_64", "x86")
+    )
+}
+
+/// How to get a kernel to run the tests on.
+pub fn kernel(kernel: Kernel, obstacle: &Error) -> String {
+    let arch = kernel.arch();
+    let package = kernel.packages().join(" or ");
+    format!(
+        "The kernel {kernel} is missing, to run the tests on.
+  {obstacle:#}
+Debian has it as {package}.
+On another distribution, give one of your own, with a serial line, initramfs, devtmpfs and tmpfs built in:
+  any       cargo xtask test --arch {arch} --page-size {} --kernel-image FILE
+  dnf       dnf download --forcearch {arch} kernel-core && rpm2cpio kernel-core-*.rpm | cpio -id
+            (FILE is lib/modules/*/vmlinuz)
+  source    make ARCH={} defconfig && make ARCH={}
+Or do without: cargo xtask test --kernel none",
+        kernel.page_size().bytes(),
+        arch.kernel(),
+        arch.kernel(),
+    )
+}
+
+/// How to get what builds a kernel.
+pub fn build_tools(arch: Arch, obstacle: &Error) -> String {
+    let packages = apt::build_tools(arch).join(" ");
+    format!(
+        "Building a kernel takes a compiler for {arch}, make, flex, bison, bc, tar and xz.
+  {obstacle:#}
+Install them by one of:
+  apt     sudo apt-get install --no-install-recommends {packages}
+  dnf     sudo dnf install gcc-aarch64-linux-gnu gcc make flex bison bc tar xz
+  pacman  sudo pacman -S --needed aarch64-linux-gnu-gcc gcc make flex bison bc tar xz"
+    )
+}
+
+/// How to get what runs the fuzz targets.
+pub fn fuzzer(obstacle: &Error) -> String {
+    format!(
+        "Fuzzing takes rustup with a nightly toolchain, cargo-fuzz and a C++ compiler.
+  {obstacle:#}
+Install them by:
+  rustup toolchain install nightly --profile minimal
+  cargo install --locked cargo-fuzz
+and the compiler by one of:
+  apt     sudo apt-get install --no-install-recommends g++
+  dnf     sudo dnf install gcc-c++
+  pacman  sudo pacman -S --needed gcc
+Or do without: cargo xtask test --no-fuzz"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use anyhow::anyhow;
@@ -51,9 +121,20 @@ mod tests {
         {
             assert!(text.contains(manager), "{text}");
         }
-        let text = qemu(Arch::Aarch64, &anyhow!("only root may"));
-        for manager in ["only root may", "apt-get install", "dnf install", "pacman -S"] {
-            assert!(text.contains(manager), "{text}");
+        let obstacle = || anyhow!("only root may");
+        for text in [
+            qemu(Arch::Aarch64, &obstacle()),
+            qemu_system(Arch::X86_64, &[obstacle()]),
+            build_tools(Arch::Aarch64, &obstacle()),
+            fuzzer(&obstacle()),
+        ] {
+            for manager in ["only root may", "apt-get install", "dnf install", "pacman -S"] {
+                assert!(text.contains(manager), "{text}");
+            }
+        }
+        let text = kernel(Kernel::Arm64K16, &obstacle());
+        for part in ["only root may", "linux-image-arm64-16k", "--kernel-image FILE", "--kernel none"] {
+            assert!(text.contains(part), "{text}");
         }
     }
 }

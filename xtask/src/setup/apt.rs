@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{arch::Arch, process, progress, setup::os_release::OsRelease};
+use crate::{arch::Arch, process, progress, qemu::system, setup::os_release::OsRelease};
 
 const RUSTC: &str = "rustc-web";
 const CLIPPY: &str = "rust-web-clippy";
@@ -31,6 +31,16 @@ pub fn install_qemu(arch: Arch) -> Result<()> {
     install(None, &[QEMU.into()], &format!("to run {arch} programs on a machine that it plays"))
 }
 
+/// QEMU's whole machines.
+pub fn install_qemu_system(arch: Arch) -> Result<()> {
+    install(None, &[system::package(arch).into()], &format!("to run tests on kernels of {arch}"))
+}
+
+/// What builds a kernel of `arch`.
+pub fn install_build_tools(arch: Arch) -> Result<()> {
+    install(None, &build_tools(arch), &format!("to build a kernel of {arch}"))
+}
+
 /// What [`install_rust`] would do, where it can.
 pub fn plan_rust(arch: Arch) -> Option<String> {
     (usable().is_ok() && OsRelease::read().is_debian())
@@ -40,6 +50,17 @@ pub fn plan_rust(arch: Arch) -> Option<String> {
 /// What [`install_qemu`] would do, where it can.
 pub fn plan_qemu() -> Option<String> {
     usable().is_ok().then(|| format!("apt-get install {QEMU}"))
+}
+
+/// What [`install_qemu_system`] would do, where it can.
+pub fn plan_qemu_system(arch: Arch) -> Option<String> {
+    usable().is_ok().then(|| format!("apt-get install {}", system::package(arch)))
+}
+
+/// The packages of [`install_build_tools`].
+pub fn build_tools(arch: Arch) -> Vec<String> {
+    let compiler = if arch == Arch::HOST { "gcc" } else { "gcc-aarch64-linux-gnu" };
+    [compiler, "gcc", "libc6-dev", "make", "flex", "bison", "bc", "tar", "xz-utils"].map(String::from).into()
 }
 
 /// The packages of [`install_rust`].

@@ -24,7 +24,8 @@ pub fn plan_target(arch: Arch) -> Option<String> {
     Some(format!("rustup target add {}", arch.target()))
 }
 
-fn rustup(args: &[&str], why: &str) -> Result<()> {
+/// `rustup ARGS`, with a line that says so and why.
+pub fn rustup(args: &[&str], why: &str) -> Result<()> {
     let command = format!("rustup {}", args.join(" "));
     which::which("rustup").with_context(|| format!("`{command}`: rustup is not installed"))?;
     progress::say(format_args!("{command} ({why})"));

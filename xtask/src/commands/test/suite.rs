@@ -4,6 +4,12 @@ use anyhow::Result;
 use duct::Expression;
 
 use crate::{
+    arch::Arch,
+    commands::fuzz,
+    kernel::{
+        boot::Boot,
+        console::{self, Console},
+    },
     libtest::{Results, Skip, Transcript},
     process,
     progress::Step,
@@ -11,17 +17,31 @@ use crate::{
 
 pub struct Suite {
     pub label: String,
+    /// The architecture of the machine whose turn it is; none where it is not about a machine.
+    pub machine: Option<Arch>,
+    /// Whether the user selects tests, of which it may have none.
+    pub may_be_empty: bool,
     /// An error is what kept it from being built.
     pub work: Result<Work>,
 }
 
 pub enum Work {
     Commands(Vec<Expression>),
+    /// A kernel of its own, with the freestanding tests.
+    Kernel(Boot),
+    /// Each fuzz target for a short time.
+    Fuzz(fuzz::Short),
     /// Nothing can run there, for this reason.
     Skip(String),
 }
 
 impl Suite {
+    /// Whether it takes longer than most.
+    pub fn is_long(&self) -> bool {
+        // Emulated machines, and the tests of this machine, which come in many programs.
+        matches!(self.work, Ok(Work::Kernel(_))) || self.machine.is_none()
+    }
+
     /// Runs it and shows what failed. What could not be run counts as a failure.
     pub fn run(&self) -> Results {
         let step = Step::start(&self.label);
@@ -33,6 +53,8 @@ impl Suite {
                     results.append(run(command, &step, &mut output));
                 }
             }
+            Ok(Work::Kernel(boot)) => results = run_kernel(boot, &step, &mut output),
+            Ok(Work::Fuzz(short)) => results = short.run(|message| step.note(message), &mut output),
             Ok(Work::Skip(reason)) => {
                 results.skipped.push(Skip { test: "all".into(), reason: reason.clone() })
             }
@@ -41,18 +63,20 @@ impl Suite {
                 output = format!("{error:#}\n");
             }
         }
+        if results == Results::default() && !self.may_be_empty {
+            results.failed.push("ran no test".into());
+        }
         let counts = format!(
             "{} passed, {} failed, {} skipped",
-            results.passed,
+            results.passed.len(),
             results.failed.len(),
             results.skipped.len()
         );
         if results.failed.is_empty() {
             step.done(counts)
         } else {
-            step.failed(counts)
+            step.failed_because(counts, output)
         }
-        eprint!("{output}");
         results
     }
 }
@@ -82,13 +106,32 @@ fn run(command: &Expression, step: &Step, output: &mut String) -> Results {
     results
 }
 
+/// The same for a machine with a kernel.
+fn run_kernel(boot: &Boot, step: &Step, output: &mut String) -> Results {
+    let mut console = Console::default();
+    let end = process::stream_within(boot.limit, &boot.command, |line| {
+        step.note(console::text(line).into_owned());
+        console.read(line);
+    });
+    let (results, details) = console.finish(end);
+    if !results.failed.is_empty() {
+        output.push_str(&details);
+    }
+    results
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn suite(script: &str) -> Suite {
         let command = duct::cmd("sh", ["-c", script]);
-        Suite { label: "test".into(), work: Ok(Work::Commands(vec![command])) }
+        Suite {
+            label: "test".into(),
+            machine: None,
+            may_be_empty: false,
+            work: Ok(Work::Commands(vec![command])),
+        }
     }
 
     #[test]
@@ -99,13 +142,13 @@ mod tests {
             commands.push(commands[0].clone());
         }
         let results = suite.run();
-        assert_eq!((results.passed, results.failed.len(), results.skipped.len()), (2, 0, 2));
+        assert_eq!((results.passed.len(), results.failed.len(), results.skipped.len()), (2, 0, 2));
     }
 
     #[test]
     fn a_program_that_dies_fails_whatever_it_reported() {
         let died = suite("echo 'test a ... ok'; kill -SEGV $$").run();
-        assert_eq!((died.passed, died.failed.len()), (1, 1));
+        assert_eq!((died.passed.len(), died.failed.len()), (1, 1));
         let silent = suite("true").run();
         assert_eq!(silent.failed.len(), 1);
         let unhappy = suite("echo 'test result: ok.'; exit 3").run();
@@ -113,13 +156,28 @@ mod tests {
     }
 
     #[test]
+    fn to_run_nothing_is_no_success() {
+        let mut empty = suite("echo 'test result: ok.'");
+        assert_eq!(empty.run().failed, ["ran no test"]);
+        empty.may_be_empty = true;
+        assert!(empty.run().failed.is_empty());
+    }
+
+    #[test]
     fn what_cannot_run_fails() {
         let missing = Suite {
             label: "test".into(),
+            machine: None,
+            may_be_empty: false,
             work: Ok(Work::Commands(vec![duct::cmd!("/nonexistent/program")])),
         };
         assert_eq!(missing.run().failed.len(), 1);
-        let unbuilt = Suite { label: "test".into(), work: Err(anyhow::anyhow!("not built")) };
+        let unbuilt = Suite {
+            label: "test".into(),
+            machine: None,
+            may_be_empty: false,
+            work: Err(anyhow::anyhow!("not built")),
+        };
         assert_eq!(unbuilt.run().failed.len(), 1);
     }
 }

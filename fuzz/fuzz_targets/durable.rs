@@ -1,0 +1,5 @@
+#![no_main]
+
+use baremap_fuzz::durable;
+
+libfuzzer_sys::fuzz_target!(|plan: durable::Plan| durable::run(plan));

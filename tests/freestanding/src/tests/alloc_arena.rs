@@ -625,19 +625,27 @@ tests! {
     }
 
     fn each_chunk_is_four_times_as_long_up_to_a_limit() {
+        const LONGEST: usize = 64 << 20;
         let arena = Arena::new();
-        let (mut mapped, mut longest, mut steps) = (0, 0, 0);
+        let (mut before, mut last, mut long_ones) = (arena.usage(), 0, 0);
         // Nothing of the blocks is touched.
-        while steps < 14 {
+        while long_ones < 4 {
             arena.alloc_layout(Layout::from_size_align(4000, 8).expect("short"));
-            let more = arena.usage().mapped - mapped;
-            if more != 0 {
-                // A chunk that could grow where it is has grown by a page for the block, and then by its own length.
-                assert!(more <= (64 << 20) + page::size(), "{more}");
-                (mapped, longest, steps) = (mapped + more, more.max(longest), steps + 1);
+            let usage = arena.usage();
+            let more = usage.mapped - before.mapped;
+            if usage.chunks > before.chunks {
+                let first = page::size().max(16 << 10);
+                assert_eq!(more, if before.chunks == 0 { first } else { LONGEST.min(4 * last) });
+                last = more;
+            } else {
+                // Where nothing lies behind a chunk it has grown where it is: by a page for the block, and then by its own length, or by
+                // as much of that as there is room for.
+                assert!(more <= page::size() + LONGEST.min(last + page::size()), "{more} after {last}");
+                last += more;
             }
+            long_ones += usize::from(more != 0 && last >= LONGEST);
+            before = usage;
         }
-        assert!(longest >= 64 << 20, "{longest}");
     }
 
     fn a_kept_chunk_that_is_too_short_is_left() {

@@ -1,7 +1,7 @@
 //! What an operation of this crate reports when it fails.
 
 use crate::Errno;
-use crate::sys::FileKind;
+use crate::sys::{FileKind, WaitStatus};
 use core::fmt;
 
 /// An operation that failed: which one, the kernel's error number, and the reason where it is known.
@@ -143,7 +143,16 @@ pub enum Reason {
     },
     /// Bytes that do not begin as a shared arena does.
     NoArena,
-    /// A shared arena of another version of this crate, which lays it out in another way.
+    /// A file that does not begin as a shared object does, or is too short for what it says.
+    NoObject,
+    /// Values of another type, by its [layout](crate::share::Shared::LAYOUT).
+    OtherLayout {
+        /// The layout that was found.
+        found: u64,
+        /// The one that was asked for.
+        expected: u64,
+    },
+    /// A shared arena, object or ring of another version of this crate, which lays it out in another way.
     OtherVersion {
         /// The version of the layout that was found.
         found: u8,
@@ -159,6 +168,43 @@ pub enum Reason {
         /// Bytes that are left.
         left: usize,
     },
+    /// Bytes that do not begin as a ring does.
+    NoRing,
+    /// A ring of bytes where one of messages is wanted, or the other way round.
+    OtherRing,
+    /// Fewer bytes than the smallest ring takes.
+    SmallRing {
+        /// Bytes.
+        len: usize,
+        /// The fewest that do.
+        least: usize,
+    },
+    /// A ring whose numbers cannot be: somebody else has written there.
+    BrokenRing,
+    /// A child that has ended, and not with a result.
+    Ended {
+        /// How.
+        status: WaitStatus,
+    },
+    /// More children than a group has places for.
+    NoPlace {
+        /// How many it has.
+        most: usize,
+    },
+    /// A number that is negative or given twice, where a descriptor is to go.
+    BadNumber {
+        /// The number.
+        number: i32,
+    },
+    /// More descriptors or fewer than there is room for.
+    Descriptors {
+        /// How many there are.
+        found: usize,
+        /// How many there may be, or have to be.
+        expected: usize,
+    },
+    /// A connection of which the other end is closed.
+    Closed,
     /// A name that is empty, `.` or `..`.
     NoName,
     /// A name with a slash or a null in it.
@@ -272,7 +318,50 @@ impl Error {
             }
             (Msync, Errno::EIO) => ": data may be lost, and a second try would not say so",
             (Allocate, Errno::EOPNOTSUPP) => ": the file system cannot set room aside",
+            (Operation::Shm, Errno::EEXIST) => {
+                ": something of this name is there, which open() takes if it is an object"
+            }
+            (Operation::Shm, Errno::EBUSY) => {
+                ": another process keeps the object locked, as if it were about to remove it"
+            }
             (Operation::Arena, Errno::EEXIST) => ": there is an arena here, which open() takes",
+            (Operation::Attach, Errno::EBUSY) => ": somebody who is alive is at this end of the ring",
+            (Operation::Send, Errno::EPIPE) => ": the other end was dropped",
+            (Operation::Send | Operation::Receive, Errno::EOWNERDEAD) => ": the other end was killed",
+            (Operation::Send, Errno::EAGAIN) => ": there is no room now",
+            (Operation::Receive, Errno::EAGAIN) => ": there is nothing to receive now",
+            (Operation::Barrier, Errno::EINVAL) => {
+                ": it is for 1 to 65535 participants, and zeros are one for nobody"
+            }
+            (Operation::Barrier, Errno::ECANCELED) => {
+                ": somebody did not wait to the end; reset() mends the barrier"
+            }
+            (Operation::Barrier, Errno::EBUSY) => ": somebody waits at it, and it is not broken",
+            (Operation::Condvar, Errno::EPERM) => ": the guard came by a fork, and the lock is the parent's",
+            (Operation::Mutex, Errno::EBUSY) => ": somebody has the lock",
+            (Operation::Mutex, Errno::EDEADLK) => ": this thread has the lock already",
+            (Operation::Mutex, Errno::EOWNERDEAD) => {
+                ": the value may be half changed, and the lock is lost now"
+            }
+            (Operation::Mutex, Errno::ENOTRECOVERABLE) => {
+                ": an owner died, and the next one did not mark the value consistent"
+            }
+            (Operation::Semaphore, Errno::EOVERFLOW) => ": more permits than Semaphore::MAX",
+            (Operation::Exec, Errno::ENOENT) => {
+                ": the program is not there, or the interpreter that it names"
+            }
+            (Operation::Exec, Errno::EACCES) => {
+                ": the file is not executable, or a directory on the way is closed, or mounted noexec"
+            }
+            (Operation::Exec, Errno::ENOEXEC) => {
+                ": no program for this machine, nor a script that begins with #!"
+            }
+            (Operation::Exec, Errno::E2BIG) => ": arguments and environment, or one of them, are too long",
+            (Operation::SetGroup, Errno::EPERM) => ": no such group in this session",
+            (Operation::Wait, Errno::ETIMEDOUT) => ": the deadline came before the end of a child",
+            (Operation::Run, Errno::ETIMEDOUT) => {
+                ": the deadline came before a result, and the child was killed"
+            }
             (Fork, Errno::EAGAIN) => ": more processes than RLIMIT_NPROC or the control group allows",
             _ => "",
         }
@@ -305,12 +394,20 @@ operations! {
     Arena = "shared arena",
     Allocate = "fallocate",
     Atomic = "atomic",
+    Attach = "attach",
+    Channel = "channel",
+    Barrier = "barrier",
     Collapse = "collapse",
+    Condvar = "condition variable",
     Copy = "copy",
     Decommit = "decommit",
     Discard = "discard",
     Cell = "durable cell",
+    ChangeDirectory = "chdir",
+    DieWithParent = "prctl",
     Duplicate = "dup",
+    Event = "event",
+    Exec = "execve",
     Flush = "flush",
     Fork = "fork",
     Function = "function",
@@ -319,8 +416,10 @@ operations! {
     Join = "join",
     Kill = "kill",
     Link = "link",
+    List = "list",
     Load = "load",
     Lock = "lock",
+    LockFile = "file lock",
     MakeCopyOnWrite = "make_copy_on_write",
     MakeExec = "make_exec",
     MakeMut = "make_mut",
@@ -333,29 +432,38 @@ operations! {
     MapHuge = "mmap",
     Mmap = "mmap",
     Msync = "msync",
+    Mutex = "mutex",
     Open = "open",
+    Pipe = "pipe",
     Prefault = "prefault",
     PunchHole = "punch_hole",
     Range = "range",
     Read = "read",
     ReadAt = "read_at",
+    Receive = "receive",
     Rename = "rename",
     Replace = "replace_file",
     Regions = "regions",
     Register = "register",
     Residency = "residency",
     Resize = "resize",
+    Run = "run",
     Seal = "seal",
     SealMap = "mseal",
     Secret = "memfd_secret",
+    Send = "send",
+    Semaphore = "semaphore",
+    SetGroup = "setpgid",
     SetLen = "ftruncate",
     SetMode = "fchmod",
     Shm = "shm",
+    Signals = "signals",
     Split = "split_off",
     Stat = "statx",
     Store = "store",
     Sync = "fsync",
     SyncDirectory = "fsync of the directory",
+    TakeFrom = "take_from",
     UninstallHandler = "rt_sigaction",
     Unlink = "unlink",
     Unlock = "unlock",
@@ -437,12 +545,39 @@ impl fmt::Display for Error {
             Reason::NoArena => {
                 f.write_str("there is no arena here; create() makes one where all bytes are zero")
             }
+            Reason::NoObject => {
+                f.write_str("this is no shared object, which create() makes, or only a part of one")
+            }
+            Reason::OtherLayout { found, expected } => {
+                write!(f, "the values have the layout {found:#018x}, and this program wants {expected:#018x}")
+            }
             Reason::OtherVersion { found, expected } => {
-                write!(f, "the arena's layout is of version {found}, and this program knows version {expected}")
+                write!(f, "the layout is of version {found}, and this program knows version {expected}")
             }
             Reason::NoRoom { len, align, left } => {
                 write!(f, "no room for {len} bytes at a multiple of {align}: {left} bytes are left")
             }
+            Reason::NoRing => f.write_str("there is no ring here, and the bytes are not zero, of which one is made"),
+            Reason::OtherRing => {
+                f.write_str("the ring has messages where bytes are wanted, or bytes where messages are")
+            }
+            Reason::SmallRing { len, least } => {
+                write!(f, "{len} bytes are too few for a ring, which takes {least}: see channel::size_for()")
+            }
+            Reason::BrokenRing => {
+                f.write_str("the ring has numbers that cannot be: something else has written to its memory")
+            }
+            Reason::Ended { status } => write!(f, "the child gave no result: {status}"),
+            Reason::NoPlace { most } => {
+                write!(f, "there are {most} children already: wait for one before the next")
+            }
+            Reason::BadNumber { number } => {
+                write!(f, "a program gets one descriptor by each number from 0 on, and {number} is negative or there twice")
+            }
+            Reason::Descriptors { found, expected } => {
+                write!(f, "{found} descriptors where there is room for {expected}")
+            }
+            Reason::Closed => f.write_str("the other end of the connection is closed"),
             Reason::NoName => f.write_str("the name is empty, or only dots"),
             Reason::BadName => f.write_str("the name has a slash or a null in it"),
             Reason::LongName { len, most } => {

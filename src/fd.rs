@@ -2,12 +2,20 @@
 //!
 //! Without `std` these are this crate's own types, with the names and the meaning of the standard library's; with the
 //! feature `std` they are the standard library's.
+//!
+//! [`send`] and [`receive`] hand descriptors to another process, a memfd for instance, by a UNIX socket that both have;
+//! [`take_from`] fetches one from a process. A child has those of its parent anyway: under the same numbers, and closed by
+//! execve(2).
 
 #[cfg(feature = "std")]
 pub use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 #[cfg(not(feature = "std"))]
 pub use own::*;
+
+mod pass;
+
+pub use pass::{MAX_PASSED, receive, send, take_from};
 
 /// The process's standard input.
 pub const STDIN: BorrowedFd<'static> = standard(0);

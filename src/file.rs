@@ -2,8 +2,9 @@
 
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
-use crate::fd::{AsFd, BorrowedFd, OwnedFd};
-use crate::sys::{self, FallocateFlags, FileKind, Mode, OFlags};
+use crate::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use crate::sys::{self, FallocateFlags, FileKind, Mode, OFlags, Pid};
+use crate::text::ShortText;
 use core::ffi::CStr;
 
 /// An open file, closed on drop and by execve(2).
@@ -20,6 +21,8 @@ use core::ffi::CStr;
 /// assert_eq!((&bytes, file.len()?), (b"hello", 5));
 /// # Ok::<(), baremap::Error>(())
 /// ```
+///
+/// A forked child has a descriptor of its own for the same open file: position and status flags are common to both.
 #[derive(Debug)]
 pub struct File(OwnedFd);
 
@@ -94,6 +97,30 @@ impl File {
     #[inline]
     pub fn open_with(path: &CStr, flags: OFlags, mode: Mode) -> Result<File> {
         again(Operation::Open, || sys::open(path, flags | OFlags::CLOEXEC, mode)).map(File)
+    }
+
+    /// Opens the file that a process has open under this number, by /proc: a memfd of another process, say. Its position and
+    /// locks are its own; see [`fd::take_from`](crate::fd::take_from) for the same open file.
+    ///
+    /// ```
+    /// use baremap::fd::AsRawFd;
+    /// use baremap::sys::{OFlags, getpid};
+    /// use baremap::{File, fd::AsFd};
+    ///
+    /// let memory = File::unnamed()?;
+    /// memory.write_all(b"text")?;
+    /// // The process says its number and the descriptor's to another one, which has the same user:
+    /// let same = File::open_of(getpid(), memory.as_fd().as_raw_fd(), OFlags::RDWR)?;
+    /// assert_eq!(same.len()?, 4);
+    /// # Ok::<(), baremap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `ENOENT` (no such process or descriptor, or no /proc), `EACCES` (another user's process, or the file's mode does not
+    /// allow it), `ENXIO` (a socket) and others of [`sys::open`].
+    pub fn open_of(process: Pid, number: RawFd, flags: OFlags) -> Result<File> {
+        let path = ShortText::of(format_args!("/proc/{process}/fd/{number}"));
+        Self::open_with(path.as_c_str(), flags, Mode::empty())
     }
 
     /// Bytes in the file.

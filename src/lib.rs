@@ -26,8 +26,10 @@
 //! | [`fault`]                | copies that end with an error where a page has gone away                   |
 //! | [`map`]                  | maps, and what may be borrowed from them                                   |
 //! | [`replace_file`], [`Caps`] | files that are replaced whole; what this kernel really does              |
-//! | [`process`], [`shm`]     | children that share maps; named objects that anybody may open              |
+//! | [`process`], [`shm`]     | children, programs; named objects, published whole and found when left behind |
 //! | [`share`]                | values that several processes use at once, and how they find each other     |
+//! | [`sync`]                 | locks, semaphores, barriers and events, across processes too               |
+//! | [`channel`]              | rings of messages and bytes between two processes                           |
 //! | [`alloc`]                | page sources, allocators and arenas on them, in shared memory too          |
 //! | [`rt`]                   | around `main`: entry point, arguments, printing, panics                    |
 //!
@@ -95,6 +97,8 @@ compile_error!(
 pub mod alloc;
 pub mod arch;
 mod caps;
+pub mod channel;
+mod draft;
 mod errno;
 mod error;
 pub mod fault;
@@ -112,7 +116,9 @@ mod replace;
 pub mod rt;
 pub mod share;
 pub mod shm;
+pub mod sync;
 pub mod sys;
+mod text;
 
 pub use caps::Caps;
 pub use errno::Errno;

@@ -34,6 +34,10 @@ use super::{AnonPages, PageSource, move_block};
 /// Out of memory is a null pointer, and changes nothing.
 ///
 /// [`set_pointer`]: crate::arch::thread::set_pointer
+///
+/// # After a fork
+/// A forked child has a copy, which is usable whatever other threads were doing: there is no lock. What the child allocates and frees is
+/// its own affair.
 pub struct Bump<S: PageSource = AnonPages> {
     /// Each of one thread, the first that came to it.
     own: [Shard; OWN],

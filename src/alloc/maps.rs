@@ -34,6 +34,9 @@ use crate::sys::{self, Advice, ProtFlags};
 /// assert_eq!(arena.alloc_str("no page fault"), "no page fault");
 /// # Ok::<(), baremap::Error>(())
 /// ```
+///
+/// A forked child has the same ranges, or a copy of them, as it is with the map; where they are the same, one of the two must not hand
+/// them out any more.
 pub struct MapPages<M: Memory> {
     map: M,
     used: Used,

@@ -37,7 +37,7 @@ mod pages;
 mod shard;
 mod shared;
 mod source;
-mod thread;
+pub(crate) mod thread;
 
 pub use arena::{AllocError, Arena, Scope};
 pub use buffer::Buffer;

@@ -21,6 +21,8 @@ use super::{PageSource, move_block};
 /// // SAFETY: it is the range from above, which nobody uses.
 /// unsafe { pages.release(range, 10) };
 /// ```
+///
+/// A forked child has copies of all ranges, and counts for itself.
 #[derive(Debug)]
 pub struct AnonPages {
     mapped: AtomicUsize,

@@ -277,7 +277,35 @@ impl<M: SharedMemory> SharedArena<M> {
         OffsetSlice::of(values, self.map.bytes())
     }
 
-    /// The place from which all processes find what is in the arena: none at first. They have to agree on what it leads to.
+    /// [`SharedArena::root`], if all processes mean the same type: who asks for it first decides, and others that ask for a
+    /// type of another [layout](Shared::LAYOUT) get an error and no wrong view.
+    ///
+    /// ```
+    /// use baremap::alloc::SharedArena;
+    /// use baremap::{Reason, SharedMap};
+    /// use core::sync::atomic::{AtomicU32, AtomicU64};
+    ///
+    /// let arena = SharedArena::create(SharedMap::new(1 << 12)?)?;
+    /// assert!(arena.root_of::<AtomicU64>()?.load().is_none());
+    /// let error = arena.root_of::<AtomicU32>().unwrap_err();
+    /// assert!(matches!(error.reason(), Reason::OtherLayout { .. }));
+    /// # Ok::<(), baremap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `EINVAL` with [`Reason::OtherLayout`].
+    pub fn root_of<T: Shared>(&self) -> Result<&AtomicOffset<T>> {
+        match self.header().agree(T::LAYOUT) {
+            Ok(()) => Ok(self.root()),
+            Err(found) => {
+                let reason = Reason::OtherLayout { found, expected: T::LAYOUT };
+                Err(Error::because(Operation::Arena, Errno::EINVAL, reason))
+            }
+        }
+    }
+
+    /// The place from which all processes find what is in the arena: none at first. They have to agree on what it leads to;
+    /// [`SharedArena::root_of`] sees to that.
     #[inline]
     #[must_use]
     pub fn root<T: Shared>(&self) -> &AtomicOffset<T> {

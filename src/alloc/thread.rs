@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 ///
 /// They are the thread pointers, addresses of the threads' own by the ABI of either architecture, where a libc or runtime has
 /// set some.
-pub(super) struct Ids(AtomicU8);
+pub(crate) struct Ids(AtomicU8);
 
 /// Whether threads have pointers: all, or none. No lock: whoever comes first finds the same as whoever comes second.
 const UNKNOWN: u8 = 0;
@@ -16,14 +16,14 @@ const YES: u8 = 2;
 
 impl Ids {
     /// What all threads have that have no number; not 0.
-    pub(super) const NONE: usize = 1;
+    pub(crate) const NONE: usize = 1;
 
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(AtomicU8::new(UNKNOWN))
     }
 
     #[inline]
-    pub(super) fn of_this_thread(&self) -> usize {
+    pub(crate) fn of_this_thread(&self) -> usize {
         match self.0.load(Relaxed) {
             // SAFETY: that was looked up. The lowest bit of an address is free.
             YES => unsafe { arch::thread::pointer() | Self::NONE },
@@ -33,14 +33,14 @@ impl Ids {
 
     /// What spreads the threads that have no number: their stacks lie apart.
     #[inline]
-    pub(super) fn of_this_stack() -> usize {
+    pub(crate) fn of_this_stack() -> usize {
         let on_it = 0_u8;
         (&raw const on_it).addr() >> 16
     }
 
     /// Finds out whether threads have numbers.
     #[inline]
-    pub(super) fn find(&self) {
+    pub(crate) fn find(&self) {
         if self.0.load(Relaxed) == UNKNOWN {
             self.look_up();
         }

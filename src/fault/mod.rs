@@ -103,6 +103,28 @@ pub(crate) unsafe fn copy(
     result.map_err(|stop| explain(operation, stop))
 }
 
+/// [`copy`] of bytes that stay, as those of shared memory whose room was set aside: it never asks the kernel. Where a page is gone
+/// all the same, that is an error with the handler, and SIGBUS without.
+///
+/// # Errors
+/// `EFAULT` with [`Reason::Fault`], where the handler is on.
+///
+/// # Safety
+/// As [`copy`].
+#[inline(always)]
+pub(crate) unsafe fn copy_in_place(
+    operation: Operation,
+    to: *mut u8,
+    from: *const u8,
+    len: usize,
+) -> Result<()> {
+    // SAFETY: passed on to the caller.
+    match unsafe { arch::copy::copy(to, from, len) } {
+        0 => Ok(()),
+        missing => Err(explain(operation, Stop::Fault { copied: len - missing })),
+    }
+}
+
 #[cold]
 fn explain(operation: Operation, stop: Stop) -> Error {
     match stop {

@@ -66,7 +66,7 @@ impl<A: Access> SharedBytes<A> {
     /// They are mapped, readable and as writable as `A` says, for as long as `'map`, and nothing in this process
     /// borrows them in another way.
     #[inline(always)]
-    pub(super) unsafe fn new<'map>(start: *mut u8, len: usize) -> &'map SharedBytes<A> {
+    pub(crate) unsafe fn new<'map>(start: *mut u8, len: usize) -> &'map SharedBytes<A> {
         // SAFETY: passed on to the caller; the layout is that of a slice of bytes.
         unsafe { &*(ptr::slice_from_raw_parts(start, len) as *const SharedBytes<A>) }
     }
@@ -110,8 +110,18 @@ impl<A: Access> SharedBytes<A> {
     #[inline]
     pub fn range(&self, offset: usize, len: usize) -> Result<&SharedBytes<A>> {
         bounds::within(Operation::Range, offset, len, self.len())?;
+        // SAFETY: in bounds.
+        Ok(unsafe { self.part(offset, len) })
+    }
+
+    /// [`SharedBytes::range`] without a check.
+    ///
+    /// # Safety
+    /// The range is within these bytes.
+    #[inline(always)]
+    pub(crate) unsafe fn part(&self, offset: usize, len: usize) -> &SharedBytes<A> {
         // SAFETY: a part of what is lent already, under the same lifetime.
-        Ok(unsafe { SharedBytes::new(self.as_ptr().add(offset).cast_mut(), len) })
+        unsafe { SharedBytes::new(self.as_ptr().add(offset).cast_mut(), len) }
     }
 
     /// Writes the bytes to a descriptor: how many, maybe not all. The kernel copies them, so that bytes that a shrunk

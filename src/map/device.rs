@@ -67,6 +67,9 @@ use super::{Access, ReadOnly, ReadWrite};
 /// # Caches
 /// Whether the processor caches is the driver's affair. For `/dev/mem`, [`OFlags::SYNC`](crate::sys::OFlags::SYNC) says
 /// that it shall not.
+///
+/// # After a fork
+/// A forked child has the same registers: what both do to them comes to one device, in any order.
 pub struct DeviceMap<A: Access = ReadWrite> {
     mapping: Mapping,
     /// How far into the mapping the bytes begin.

@@ -56,6 +56,9 @@ const ATTEMPTS: u32 = 10_000;
 /// # Who may write
 /// One writer at a time: two need a lock between them. Readers in any process need none; should the writer go round
 /// twice while one of them copies, it notices and begins again.
+///
+/// # After a fork
+/// A forked child has the same cell, of the same file: it may read, and write while its parent does not.
 #[derive(Debug)]
 pub struct DurableCell<S: Storage = FileMap<ReadWrite>> {
     storage: S,

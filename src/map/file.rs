@@ -32,6 +32,8 @@ use super::{
 /// assert_eq!(&bytes, b"hello");
 /// # Ok::<(), baremap::Error>(())
 /// ```
+///
+/// A forked child has the same shared map, of the same file; of a private one (`copy`) it has a copy.
 pub struct FileMap<P: Protection = ReadOnly> {
     pub(super) mapping: Mapping,
     /// How far into the mapping the bytes begin.

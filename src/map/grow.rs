@@ -26,6 +26,8 @@ use super::{NoAccess, Pages, Protection, ReadWrite, bounds};
 /// assert_eq!((map.as_ptr(), &map[..5]), (address, &b"stays"[..]));
 /// # Ok::<(), baremap::Error>(())
 /// ```
+///
+/// A forked child has a copy, which grows by itself.
 pub struct GrowMap {
     mapping: Mapping,
     len: usize,

@@ -25,6 +25,8 @@ use super::{NoAccess, Pages, Protection, ReadWrite, bounds};
 /// stack[0] = 1;
 /// # Ok::<(), baremap::Error>(())
 /// ```
+///
+/// A forked child has a copy between two such pages.
 pub struct GuardedMap {
     mapping: Mapping,
     len: usize,

@@ -38,6 +38,8 @@ pub fn regions() -> Result<Regions> {
 }
 
 /// The regions of a process, see [`regions`].
+///
+/// After a fork, what was opened before still lists the parent, from one position for both: a child opens its own.
 pub struct Regions {
     file: File,
     buffer: [u8; BUFFER],

@@ -38,6 +38,9 @@ use super::{AnonMap, FileMap, MapOptions, ReadOnly, ReadWrite, SharedBytes};
 /// To read takes memory where nothing was ever written: a large file of nothing but zeros takes it page by page. Where
 /// there is none, the kernel ends some process. A disk that fails, or holds another content than fs-verity expects,
 /// raises SIGBUS: [`SealedMap::as_shared`] reports it as an error.
+///
+/// # After a fork
+/// A forked child has the same bytes, which it cannot change either.
 pub struct SealedMap {
     map: FileMap<ReadOnly>,
     file: File,

@@ -15,7 +15,8 @@ use super::{
 /// Shared anonymous memory: zeros at first, the same bytes in this process and in the children that it forks. It lends
 /// [`SharedBytes`].
 ///
-/// What a process makes of its own map's protection is not the others' business: one may read what another writes.
+/// What a process makes of its own map's protection is not the others' business: one may read what another writes. The memory goes when
+/// the last of them has unmapped it or ended.
 ///
 /// ```
 /// use baremap::{SharedMap, process};

@@ -4,13 +4,16 @@ use crate::map::Plain;
 use core::cell::UnsafeCell;
 use core::fmt;
 
-use super::{Shared, words};
+use super::{LayoutHash, Shared, words};
 
 /// A plain value in shared memory, copied in and out: a number, an [`Offset`](super::Offset), or what else is [`Plain`].
 ///
 /// A value of 1, 2, 4 or 8 bytes that is aligned to as much is copied at once. Of others, `get` may see some words from before
 /// and some from after another's `set`. Neither waits for what was stored elsewhere: who publishes values does that by
 /// [`AtomicOffset`](super::AtomicOffset) or by another atomic.
+///
+/// Its [layout](Shared::LAYOUT) is size and alignment of the value: whether a number is a `u32` or an `f32` only the struct says
+/// that the cell is in.
 ///
 /// ```
 /// use baremap::share::PlainCell;
@@ -25,7 +28,9 @@ pub struct PlainCell<T: Plain>(UnsafeCell<T>);
 // SAFETY: every access is an atomic.
 unsafe impl<T: Plain + Send> Sync for PlainCell<T> {}
 // SAFETY: any bytes are a T, which has no padding; a cell, touched by atomics.
-unsafe impl<T: Plain + Send> Shared for PlainCell<T> {}
+unsafe impl<T: Plain + Send> Shared for PlainCell<T> {
+    const LAYOUT: u64 = LayoutHash::of::<T>().text("plain").get();
+}
 
 impl<T: Plain> PlainCell<T> {
     /// A cell with this value.

@@ -3,6 +3,7 @@
 //! | type                            | what                                                                          |
 //! |---------------------------------|-------------------------------------------------------------------------------|
 //! | [`Shared`]                      | what a type promises that may lie in shared memory; [`shared!`](crate::shared) for structs |
+//! | [`LayoutHash`]                | what two programs compare before they share values of a type                  |
 //! | [`Offset`], [`OffsetSlice`]     | where a value lies: the same in every process, wherever each has mapped it     |
 //! | [`AtomicOffset`]                | an offset that one process publishes and others follow                        |
 //! | [`PlainCell`]                   | a number or other plain value, copied in and out                              |
@@ -60,6 +61,7 @@
 //! |---------|------|
 //! | an offset leads to the same value in every map | `offset::an_offset_leads_to_the_same_value_at_another_address` |
 //! | what it leads to is in bounds and aligned | `offset::what_is_not_within_the_map_is_refused`, `offset::what_is_not_aligned_is_refused` |
+//! | another layout has another number | `layout::what_differs_has_another_layout` |
 //! | zeros are none | `offset::zeros_are_none_and_no_values` |
 //! | a word is stored whole | `offset::a_word_is_never_torn` |
 //! | who sees an offset sees the value | `offset::who_sees_an_offset_sees_the_value` |
@@ -68,6 +70,7 @@
 //! | hostile bytes give no wrong view | `shared_arena::a_hostile_header_gives_neither_a_wrong_view_nor_a_crash` |
 
 mod cell;
+mod layout;
 mod lend;
 mod memory;
 mod offset;
@@ -76,6 +79,7 @@ mod value;
 pub(crate) mod words;
 
 pub use cell::PlainCell;
+pub use layout::LayoutHash;
 pub use memory::SharedMemory;
 pub use offset::{AtomicOffset, Offset};
 pub use slice::OffsetSlice;

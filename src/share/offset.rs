@@ -10,7 +10,7 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Release},
 };
 
-use super::Shared;
+use super::{LayoutHash, Shared};
 
 /// Where a value lies: bytes from the start of the map that it is in, or none.
 ///
@@ -128,7 +128,10 @@ pub struct AtomicOffset<T> {
 }
 
 // SAFETY: an atomic number.
-unsafe impl<T> Shared for AtomicOffset<T> {}
+unsafe impl<T> Shared for AtomicOffset<T> {
+    // Without that of T, which may have offsets to its own kind.
+    const LAYOUT: u64 = LayoutHash::of::<Self>().text("offset").get();
+}
 
 impl<T> AtomicOffset<T> {
     /// With this offset.

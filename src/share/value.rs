@@ -2,6 +2,8 @@
 
 use crate::map::Atomic;
 
+use super::LayoutHash;
+
 /// A type of values that other processes may use at the same time; [`shared!`](crate::shared) makes a struct one.
 ///
 /// # Safety
@@ -16,17 +18,30 @@ use crate::map::Atomic;
     label = "another process may change it at any moment",
     note = "a plain value goes into a `PlainCell`, a pointer becomes an `AtomicOffset`, a struct is declared in `shared!`"
 )]
-pub unsafe trait Shared: Send + Sync + Sized {}
+pub unsafe trait Shared: Send + Sync + Sized {
+    /// Says how a value lies in memory, see [`LayoutHash`]: programs that have a type of the same layout may share values of
+    /// it. An [object](crate::shm::Object) is not opened for another one.
+    ///
+    /// Size and alignment go into it, and what the type is made of: which atomic integer; which fields, where they lie, their
+    /// names, and their types, also as they are written. Not the struct's own name, and of what an
+    /// [`Offset`](super::Offset) leads to no more than its name. By default it is size and alignment alone.
+    const LAYOUT: u64 = LayoutHash::of::<Self>().get();
+}
 
 // SAFETY: an integer, touched by single instructions.
-unsafe impl<T: Atomic + Send> Shared for T {}
+unsafe impl<T: Atomic + Send> Shared for T {
+    const LAYOUT: u64 = LayoutHash::of::<T>().text(T::NAME).get();
+}
 
 // SAFETY: as its elements, between which there is nothing.
-unsafe impl<T: Shared, const N: usize> Shared for [T; N] {}
+unsafe impl<T: Shared, const N: usize> Shared for [T; N] {
+    const LAYOUT: u64 = LayoutHash::of::<Self>().text("array").layout(T::LAYOUT).get();
+}
 
 /// Declares structs that are [`Shared`], laid out as C does it (`repr(C)`), so that all programs agree.
 ///
-/// That each field is [`Shared`], and that there is no padding between them, is checked while compiling.
+/// That each field is [`Shared`], and that there is no padding between them, is checked while compiling. Their names, types and
+/// places make the struct's [`LAYOUT`](Shared::LAYOUT).
 ///
 /// ```
 /// use baremap::share::{AtomicOffset, PlainCell};
@@ -103,7 +118,7 @@ macro_rules! shared {
         }
 
         const _: () = {
-            let sizes = [$($crate::share::__is_shared::<$type>()),*];
+            let sizes: &[::core::primitive::usize] = &[$($crate::share::__is_shared::<$type>()),*];
             let (mut sum, mut index) = (0, 0);
             while index < sizes.len() {
                 sum += sizes[index];
@@ -122,7 +137,16 @@ macro_rules! shared {
         };
 
         // SAFETY: as its fields, which are all there is.
-        unsafe impl $crate::share::Shared for $name {}
+        unsafe impl $crate::share::Shared for $name {
+            const LAYOUT: ::core::primitive::u64 = $crate::share::LayoutHash::of::<$name>()
+                $(.field(
+                    ::core::mem::offset_of!($name, $field),
+                    ::core::stringify!($field),
+                    ::core::stringify!($type),
+                    <$type as $crate::share::Shared>::LAYOUT,
+                ))*
+                .get();
+        }
     )*};
 }
 

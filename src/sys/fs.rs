@@ -458,6 +458,17 @@ pub fn fchmod(fd: BorrowedFd<'_>, mode: Mode) -> Result<(), Errno> {
     done(unsafe { syscall2::<{ nr::FCHMOD }>(register(fd), mode.bits() as usize) })
 }
 
+/// [chdir(2)](https://man7.org/linux/man-pages/man2/chdir.2.html): changes the directory from which this process's relative paths
+/// begin.
+///
+/// # Errors
+/// `EACCES`, `EIO`, `ELOOP`, `ENAMETOOLONG`, `ENOENT`, `ENOMEM`, `ENOTDIR`.
+#[inline(always)]
+pub fn chdir(path: &CStr) -> Result<(), Errno> {
+    // SAFETY: the kernel reads the path up to its null.
+    done(unsafe { syscall1::<{ nr::CHDIR }>(path.as_ptr().expose_provenance()) })
+}
+
 /// [mkdir(2)](https://man7.org/linux/man-pages/man2/mkdir.2.html), by mkdirat.
 ///
 /// # Errors
@@ -538,4 +549,16 @@ pub fn file_system(fd: BorrowedFd<'_>) -> Result<u64, Errno> {
     done(unsafe { syscall2::<{ nr::FSTATFS }>(register(fd), stat.as_mut_ptr().expose_provenance()) })?;
     // SAFETY: after success it is written.
     Ok(unsafe { stat.assume_init() }.f_type as u64)
+}
+
+/// [getdents64(2)](https://man7.org/linux/man-pages/man2/getdents.2.html): the next entries of a directory, in the kernel's form.
+/// How many bytes were written; 0 at the end.
+///
+/// # Errors
+/// `EBADF`, `EINVAL` (there is no room for one entry), `ENOENT` (the directory was removed), `ENOTDIR`.
+#[inline(always)]
+pub fn getdents64(directory: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize, Errno> {
+    let address = buffer.as_mut_ptr().expose_provenance();
+    // SAFETY: the kernel writes within the slice.
+    Errno::check(unsafe { syscall3::<{ nr::GETDENTS64 }>(register(directory), address, buffer.len()) })
 }

@@ -1,7 +1,8 @@
 //! Waiting on a word of memory.
 
 use crate::Errno;
-use crate::arch::syscall::{syscall2, syscall3, syscall6};
+use crate::arch::syscall::{syscall2, syscall3, syscall5, syscall6};
+use core::marker::PhantomData;
 use core::ptr;
 use core::sync::atomic::AtomicU32;
 use linux_raw_sys::general as raw;
@@ -79,7 +80,9 @@ fn futex(word: &AtomicU32, operation: u32, value: u32, timeout: usize, bits: u32
 /// when this thread ends, marking every futex on it.
 ///
 /// # Safety
-/// The list stays valid as long as the thread lives or until another is set; a libc's list is not replaced under it.
+/// The list stays valid as long as the thread lives or until another is set; a libc's list is not replaced under it. Who takes
+/// locks of [`sync`](crate::sync) in this thread has, where the list's offset is glibc's -32, a list that is linked both ways as
+/// glibc's is, with a word before the head and before each entry that holds the address of the entry before.
 ///
 /// # Errors
 /// `EINVAL` (size); `ENOSYS` in QEMU's user mode.
@@ -105,4 +108,50 @@ pub fn get_robust_list(thread: Option<Pid>) -> Result<*mut RobustListHead, Errno
     // SAFETY: the kernel writes pointer and length.
     done(unsafe { syscall3::<{ nr::GET_ROBUST_LIST }>(thread, head_address, len_address) })?;
     Ok(head)
+}
+
+/// The most words that [`futex_waitv`] takes.
+pub const FUTEX_WAITV_MAX: usize = raw::FUTEX_WAITV_MAX as usize;
+
+/// A word that [`futex_waitv`] waits on.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct FutexWaiter<'word> {
+    waiter: raw::futex_waitv,
+    word: PhantomData<&'word AtomicU32>,
+}
+
+assert_eq_size!(FutexWaiter<'static>, raw::futex_waitv);
+
+impl<'word> FutexWaiter<'word> {
+    /// None; a place to put one.
+    pub const EMPTY: Self =
+        Self { waiter: raw::futex_waitv { val: 0, uaddr: 0, flags: 0, __reserved: 0 }, word: PhantomData };
+
+    /// To be woken on this word, if it is `expected`.
+    #[inline]
+    #[must_use]
+    pub fn new(word: &'word AtomicU32, scope: FutexScope, expected: u32) -> Self {
+        let uaddr = word.as_ptr().expose_provenance() as u64;
+        let flags = raw::FUTEX_32 | scope as u32;
+        let waiter = raw::futex_waitv { val: expected.into(), uaddr, flags, __reserved: 0 };
+        Self { waiter, word: PhantomData }
+    }
+}
+
+/// [futex_waitv(2)](https://docs.kernel.org/userspace-api/futex2.html): sleeps while each word is what is expected of it, until
+/// it is woken on one, whose number it returns, or until a point in time of the monotonic clock.
+///
+/// # Errors
+/// `EAGAIN` (a word is not what was expected), `EINTR`, `EINVAL` (no words, or more than [`FUTEX_WAITV_MAX`]), `ETIMEDOUT`;
+/// `ENOSYS` before Linux 5.16 and in QEMU's user mode.
+#[inline(always)]
+pub fn futex_waitv(waiters: &[FutexWaiter<'_>], deadline: Option<&Timespec>) -> Result<usize, Errno> {
+    let deadline = deadline.map_or(ptr::null(), ptr::from_ref).expose_provenance();
+    let (address, count) = (waiters.as_ptr().expose_provenance(), waiters.len());
+    let clock = raw::CLOCK_MONOTONIC as usize;
+    // SAFETY: the kernel reads the words and the time, and writes nothing.
+    Errno::check(unsafe {
+        syscall5::<{ raw::__NR_futex_waitv as usize }>(address, count, 0, deadline, clock)
+    })
 }

@@ -22,18 +22,24 @@ mod futex;
 mod io;
 mod mm;
 mod numbers;
+mod poll;
 mod process;
 mod random;
+mod sched;
 mod signal;
+mod socket;
 mod time;
 
 pub use fs::*;
 pub use futex::*;
 pub use io::*;
 pub use mm::*;
+pub use poll::*;
 pub use process::*;
 pub use random::*;
+pub use sched::*;
 pub use signal::*;
+pub use socket::*;
 pub use time::*;
 
 use crate::Errno;

@@ -5,9 +5,9 @@ use crate::arch;
 use crate::arch::syscall::{
     syscall0_nomem, syscall1_noreturn, syscall2, syscall3, syscall4, syscall5, syscall6,
 };
-use crate::fd::{BorrowedFd, OwnedFd};
+use crate::fd::{BorrowedFd, OwnedFd, RawFd};
 use bitflags::bitflags;
-use core::ffi::{CStr, c_char};
+use core::ffi::{CStr, c_char, c_void};
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::num::NonZero;
@@ -64,6 +64,10 @@ bitflags! {
     #[repr(transparent)]
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct CloneFlags: u32 {
+        /// The memory; only for [`clone_call`].
+        const VM = raw::CLONE_VM;
+        /// The parent's thread stands still until the child ends or becomes another program.
+        const VFORK = raw::CLONE_VFORK;
         /// The table of descriptors.
         const FILES = raw::CLONE_FILES;
         /// Current directory, root and umask.
@@ -257,6 +261,31 @@ pub unsafe fn clone(
     Pid::from_result(unsafe { arch::process::clone(flags, 0, parent_tid, child_tid, 0) })
 }
 
+/// [clone(2)](https://man7.org/linux/man-pages/man2/clone.2.html) whose child calls `entry` with `argument`, on a stack of its
+/// own that ends before `stack`, a multiple of 16. With [`CloneFlags::VM`] and [`CloneFlags::VFORK`] it is what vfork(2) is
+/// meant to be; QEMU's user mode makes a fork of that, whose child has a copy of the memory and does not hold its parent up.
+///
+/// # Safety
+/// As [`fork`]. With `VM` the child touches nothing that any other thread uses, for as long as its parent does not wait for
+/// it: it has no thread-local memory of its own. The stack is large enough, and the child's alone.
+///
+/// # Errors
+/// As [`clone`].
+#[inline(always)]
+pub unsafe fn clone_call(
+    flags: CloneFlags,
+    signal: Option<Signal>,
+    stack: *mut u8,
+    entry: unsafe extern "C" fn(*const c_void) -> !,
+    argument: *const c_void,
+) -> Result<Pid, Errno> {
+    let flags = flags.bits() as usize | signal.map_or(0, |signal| signal.as_raw() as usize);
+    // SAFETY: passed on to the caller.
+    let result = unsafe { arch::process::clone_call(flags, stack.expose_provenance(), entry, argument) };
+    // The child does not return from the call: 0 cannot come.
+    Errno::check(result).map(nonzero)
+}
+
 /// [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html): becomes another program; returns only an error.
 /// Both lists end with a null pointer.
 ///
@@ -280,6 +309,30 @@ pub unsafe fn execve(
     match done(result) {
         Err(errno) => errno,
         Ok(()) => unreachable!("execve returns only to say why it could not"),
+    }
+}
+
+/// [execveat(2)](https://man7.org/linux/man-pages/man2/execveat.2.html) with `AT_EMPTY_PATH`: [`execve`] of an open file. One that is
+/// closed by execve(2) cannot be a script: its interpreter would not find it any more.
+///
+/// # Safety
+/// As [`execve`].
+///
+/// # Errors
+/// As [`execve`], and `EBADF`, `ENOSYS`.
+#[inline(always)]
+pub unsafe fn execveat(
+    file: BorrowedFd<'_>,
+    arguments: *const *const c_char,
+    environment: *const *const c_char,
+) -> Errno {
+    let (path, flags) = (c"".as_ptr().expose_provenance(), raw::AT_EMPTY_PATH as usize);
+    let (arguments, environment) = (arguments.expose_provenance(), environment.expose_provenance());
+    // SAFETY: passed on to the caller.
+    let result = unsafe { syscall5::<{ nr::EXECVEAT }>(register(file), path, arguments, environment, flags) };
+    match done(result) {
+        Err(errno) => errno,
+        Ok(()) => unreachable!("execveat returns only to say why it could not"),
     }
 }
 
@@ -397,6 +450,29 @@ pub fn setpgid(pid: Option<Pid>, group: Option<Pid>) -> Result<(), Errno> {
 pub fn pidfd_open(pid: Pid) -> Result<OwnedFd, Errno> {
     // SAFETY: no memory is named.
     owned(unsafe { syscall2::<{ nr::PIDFD_OPEN }>(pid.as_raw() as usize, 0) })
+}
+
+/// [pidfd_send_signal(2)](https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html) (Linux 5.1): sends a signal to the
+/// process that a descriptor is of, never to another of the same number, or with `None` only asks whether one could.
+///
+/// # Errors
+/// `EBADF`, `EINVAL`, `EPERM`, `ESRCH` (it has been waited for).
+#[inline(always)]
+pub fn pidfd_send_signal(process: BorrowedFd<'_>, signal: Option<Signal>) -> Result<(), Errno> {
+    let signal = signal.map_or(0, Signal::as_raw) as usize;
+    // SAFETY: no memory is named; what a handler does was justified when it was set.
+    done(unsafe { syscall4::<{ nr::PIDFD_SEND_SIGNAL }>(register(process), signal, 0, 0) })
+}
+
+/// [pidfd_getfd(2)](https://man7.org/linux/man-pages/man2/pidfd_getfd.2.html) (Linux 5.6): another descriptor of an open file
+/// that another process has by this number, closed by execve(2). It takes the right to trace the process.
+///
+/// # Errors
+/// `EBADF`, `EINVAL`, `EMFILE`, `ENFILE`, `EPERM`, `ESRCH`.
+#[inline(always)]
+pub fn pidfd_getfd(process: BorrowedFd<'_>, number: RawFd) -> Result<OwnedFd, Errno> {
+    // SAFETY: no memory is named.
+    owned(unsafe { syscall3::<{ nr::PIDFD_GETFD }>(register(process), number as usize, 0) })
 }
 
 /// [prctl(2)](https://man7.org/linux/man-pages/man2/prctl.2.html): one of many operations on this process or thread;

@@ -143,6 +143,8 @@ pub struct SignalSet(u64);
 assert_eq_size!(SignalSet, raw::kernel_sigset_t);
 
 impl SignalSet {
+    /// The highest number of a signal.
+    pub(crate) const BITS: i32 = raw::_NSIG as i32;
     /// No signal.
     pub const EMPTY: SignalSet = SignalSet(0);
     /// Every signal.

@@ -123,6 +123,9 @@ use chunk::{Chunk, List};
 /// let arena = Arena::new();
 /// std::thread::scope(|threads| { threads.spawn(|| { arena.alloc(1); }); });
 /// ```
+///
+/// A forked child has a copy, but for chunks in shared maps ([`MapPages::over`](super::MapPages::over)): there both would write to the same
+/// bytes, and one of the two processes must not use it any more.
 pub struct Arena<S: PageSource = AnonPages, const MIN_ALIGN: usize = 8> {
     state: State,
     source: S,

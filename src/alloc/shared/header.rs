@@ -23,7 +23,9 @@ pub(super) struct Header {
     size: AtomicU64,
     /// The offset of the value that the others are found from; 0 is none.
     pub(super) root: AtomicU64,
-    _line: [AtomicU64; 13],
+    /// The layout of that value's type; 0 until somebody says it.
+    layout: AtomicU64,
+    _line: [AtomicU64; 12],
     /// Where the next block begins, at the earliest; 0 before the first one.
     next: AtomicU64,
     _last: [AtomicU64; 15],
@@ -67,6 +69,14 @@ impl Header {
         match self.size.load(Relaxed) {
             own if own == size => Ok(()),
             other => Err(Refusal::Size(other)),
+        }
+    }
+
+    /// Says the layout of what the root leads to, if nobody has. The other one, if somebody has said another.
+    pub(super) fn agree(&self, layout: u64) -> Result<(), u64> {
+        match self.layout.compare_exchange(0, layout, Relaxed, Relaxed) {
+            Err(other) if other != layout => Err(other),
+            _ => Ok(()),
         }
     }
 

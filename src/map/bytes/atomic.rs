@@ -9,14 +9,19 @@ use super::{SharedBytes, Writable, sealed};
 ///
 /// # Safety
 /// Every pattern of bits is a value of the type, and it is as large as it is aligned.
-pub unsafe trait Atomic: sealed::Sealed + Sync {}
+pub unsafe trait Atomic: sealed::Sealed + Sync {
+    /// The type's name, such as `"AtomicU32"`.
+    const NAME: &'static str;
+}
 
 macro_rules! atomics {
     ($($atomic:ident)*) => {
         $(
             impl sealed::Sealed for atomic::$atomic {}
             // SAFETY: an integer, aligned to its size by definition.
-            unsafe impl Atomic for atomic::$atomic {}
+            unsafe impl Atomic for atomic::$atomic {
+                const NAME: &'static str = stringify!($atomic);
+            }
         )*
     };
 }

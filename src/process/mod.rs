@@ -1,30 +1,56 @@
-//! Processes: making one, what it may share, and how it ended.
+//! Processes: making one, what it may share, how it ended, and programs.
+//!
+//! | what                                  | is for                                                                        |
+//! |---------------------------------------|-------------------------------------------------------------------------------|
+//! | [`spawn`]                             | a closure in a child, which ends with what the closure returns                 |
+//! | [`run`], [`run_until`]                | the same, and its result in the parent                                        |
+//! | [`spawn_bound`], [`die_with_parent`]  | children that do not outlive their parent                                     |
+//! | [`Children`]                          | several children, of which none is left when their group goes                  |
+//! | [`Program`]                           | another program, without a copy of this process                               |
+//! | [`Child`]                             | waiting, with a deadline too; signals                                         |
+//! | [`fork`]                              | the bare call                                                                 |
+//!
+//! # What a fork does to the crate's types
+//!
+//! The tests are in tests/freestanding, in the module `forked`.
+//!
+//! | type | the child has | test |
+//! |------|---------------|------|
+//! | [`AnonMap`](crate::AnonMap), [`GrowMap`](crate::map::GrowMap), [`GuardedMap`](crate::map::GuardedMap), reservations | a copy | `private_memory_is_copied` |
+//! | [`SharedMap`](crate::SharedMap), [`FileMap`](crate::FileMap) | the same bytes; of a private `FileMap` a copy | `shared_memory_is_the_same` |
+//! | [`SealedMap`](crate::SealedMap) | the same bytes, which nobody changes | `sealed_bytes_are_the_same` |
+//! | [`SecretMap`](crate::SecretMap) | nothing | `secret::a_child_does_not_have_it` |
+//! | [`DeviceMap`](crate::DeviceMap) | the same registers | `device_maps_are_the_same` |
+//! | [`CodeMap`](crate::CodeMap) | the same code | `code_is_the_same` |
+//! | [`DurableCell`](crate::DurableCell) | the same cell | `a_durable_cell_is_the_same` |
+//! | [`SharedArena`](crate::alloc::SharedArena) | the same arena | `shared_arena::several_processes_allocate_at_once` |
+//! | [`Arena`](crate::alloc::Arena), [`Bump`](crate::alloc::Bump), [`AnonPages`](crate::alloc::AnonPages) | a copy | `allocators_are_copied` |
+//! | [`File`](crate::File), descriptors | the same open file | `an_open_file_is_the_same` |
+//! | [`Regions`](crate::map::Regions) | its parent's regions | `regions_are_the_parents` |
+//! | [`replace_file`](crate::replace_file) that is at work | a copy of it, which must not come to its end | `a_replacement_is_its_parents` |
+//! | [`fault::install`](crate::fault::install) | the same handler | `faults_are_errors_in_a_child_too` |
+//! | [`Child`], [`Children`] | nobody to wait for | `a_child_is_its_parents` |
+
+mod bound;
+mod child;
+mod children;
+mod program;
+mod run;
+mod wait;
+
+pub use bound::{die_with_parent, spawn_bound};
+pub use child::Child;
+pub use children::Children;
+pub use program::{Group, Program};
+pub use run::{run, run_until};
 
 use crate::Errno;
 use crate::error::{Error, Operation, Result};
 use crate::fd::STDERR;
 use crate::print;
-use crate::sys::{self, Pid, Signal, Timespec, WaitFlags, WaitFor, WaitStatus};
+use crate::sys::{self, Timespec};
 use core::fmt;
 use core::time::Duration;
-
-/// A process that was forked. Dropping this neither ends it nor waits for it: one that nobody waits for stays behind
-/// as a zombie until its parent ends.
-#[derive(Debug)]
-pub struct Child {
-    pid: Pid,
-    /// What waiting for it has come to. Once that is something, the number may be another process's.
-    ended: Option<Ended>,
-}
-
-/// The end of a child.
-#[derive(Clone, Copy, Debug)]
-enum Ended {
-    /// Waited for here.
-    With(WaitStatus),
-    /// Nobody knows how: somebody else waited for it, or `SIGCHLD` is ignored.
-    Unseen,
-}
 
 /// Which of the two processes is running after [`fork`].
 #[derive(Debug)]
@@ -95,7 +121,7 @@ impl<T: Exit, E: fmt::Display> Exit for core::result::Result<T, E> {
 pub unsafe fn fork() -> Result<Fork> {
     // SAFETY: passed on to the caller.
     match unsafe { sys::fork() } {
-        Ok(Some(pid)) => Ok(Fork::Parent(Child { pid, ended: None })),
+        Ok(Some(pid)) => Ok(Fork::Parent(Child::new(pid))),
         Ok(None) => Ok(Fork::Child),
         Err(errno) => Err(Error::new(Operation::Fork, errno)),
     }
@@ -146,68 +172,6 @@ pub(crate) const PANICKED: u8 = 101;
 #[inline(always)]
 pub fn exit(code: u8) -> ! {
     sys::exit_group(i32::from(code))
-}
-
-impl Child {
-    /// Its number. It is another process's once this one has been waited for.
-    #[inline]
-    #[must_use]
-    pub const fn pid(&self) -> Pid {
-        self.pid
-    }
-
-    /// Waits for its end and says how it came.
-    ///
-    /// # Errors
-    /// `ECHILD` (somebody else waited for it, or `SIGCHLD` is ignored).
-    #[inline]
-    pub fn wait(mut self) -> Result<WaitStatus> {
-        loop {
-            if let Some(status) = self.wait_with(WaitFlags::empty())? {
-                return Ok(status);
-            }
-        }
-    }
-
-    /// How it ended, or `None` if it has not.
-    ///
-    /// # Errors
-    /// As [`Child::wait`].
-    #[inline]
-    pub fn try_wait(&mut self) -> Result<Option<WaitStatus>> {
-        self.wait_with(WaitFlags::NOHANG)
-    }
-
-    fn wait_with(&mut self, flags: WaitFlags) -> Result<Option<WaitStatus>> {
-        while self.ended.is_none() {
-            match sys::wait4(WaitFor::Pid(self.pid), flags) {
-                Ok(Some((_, status))) => self.ended = Some(Ended::With(status)),
-                Ok(None) => break,
-                Err(Errno::EINTR) => {}
-                Err(Errno::ECHILD) => self.ended = Some(Ended::Unseen),
-                Err(errno) => return Err(Error::new(Operation::Wait, errno)),
-            }
-        }
-        match self.ended {
-            None => Ok(None),
-            Some(Ended::With(status)) => Ok(Some(status)),
-            Some(Ended::Unseen) => Err(Error::new(Operation::Wait, Errno::ECHILD)),
-        }
-    }
-
-    /// Sends it a signal. Where somebody else may wait for this process's children, or `SIGCHLD` is ignored, its number
-    /// may by then be another process's.
-    ///
-    /// # Errors
-    /// `ESRCH` (it has been waited for), `EPERM`.
-    #[inline]
-    pub fn kill(&self, signal: Signal) -> Result<()> {
-        match self.ended {
-            Some(_) => Err(Errno::ESRCH),
-            None => sys::kill(self.pid, Some(signal)),
-        }
-        .map_err(|errno| Error::new(Operation::Kill, errno))
-    }
 }
 
 /// Sleeps at least that long, whatever signals come.

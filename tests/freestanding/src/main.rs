@@ -22,5 +22,8 @@ fn main(env: Env) -> u8 {
     #[cfg(baremap_coverage)]
     support::coverage::begin(env).expect("the counters can be mapped");
     support::env::set(env);
+    if env.args().next() == Some(support::twin::NAME) {
+        return support::twin::run(env);
+    }
     harness::run(env.args(), tests::ALL, tests::self_test::TESTS)
 }

@@ -27,5 +27,6 @@ pub(crate) mod time;
 pub(crate) mod timer;
 pub(crate) mod timestamps;
 pub(crate) mod trace;
+pub(crate) mod twin;
 pub(crate) mod user;
 pub(crate) mod version;

@@ -16,6 +16,10 @@ impl Name {
         self.0.as_bytes()
     }
 
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn path(&self) -> Text {
         Text::of(format_args!("/dev/shm/{}", &*self.0))
     }

@@ -1,10 +1,22 @@
 //! The thread pointer of a test, which has no libc that would set one.
 
 use baremap::arch::thread;
+use baremap::process::Exit;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use super::child;
 
 /// What it points to: a word that holds its own address.
 static WORD: AtomicUsize = AtomicUsize::new(0);
+
+/// Runs assertions in a child without a pointer and in one with it.
+pub(crate) fn without_and_with<T: Exit>(assertions: impl Fn() -> T) {
+    child::check(&assertions);
+    child::check(|| {
+        set();
+        assertions()
+    });
+}
 
 /// Sets it, and returns it.
 pub(crate) fn set() -> usize {

@@ -14,3 +14,9 @@ pub(crate) fn divide(divisor: usize) {
 pub(crate) fn rounds(most: usize) -> usize {
     most.div_ceil(DIVISOR.load(Relaxed))
 }
+
+/// How far apart the moments are that a test tries one after the other: all of them, or fewer on a slow machine. Odd, so that it
+/// is in step with no loop.
+pub(crate) fn stride() -> usize {
+    DIVISOR.load(Relaxed) | 1
+}

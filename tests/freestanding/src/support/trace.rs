@@ -30,6 +30,30 @@ pub(crate) fn kill_at<T: Exit>(moment: usize, run: impl FnOnce() -> T) -> (Pid, 
     (child.pid(), status)
 }
 
+/// Runs a closure in a child, and another one here while the child is at its `moment`-th stop, of those of [`kill_at`]. Says
+/// whether it had as many, and how it ended.
+pub(crate) fn meanwhile_at<T: Exit>(
+    moment: usize,
+    run: impl FnOnce() -> T,
+    meanwhile: impl FnOnce(),
+) -> (bool, WaitStatus) {
+    let child = stopped(run);
+    for _ in 0..=moment {
+        let status = wait(child.pid());
+        if status.stopped().is_none() {
+            return (false, status);
+        }
+        go_on(PTRACE_SYSCALL, child.pid(), None);
+    }
+    let status = wait(child.pid());
+    if status.stopped().is_none() {
+        return (false, status);
+    }
+    meanwhile();
+    go_on(PTRACE_CONT, child.pid(), None);
+    (true, wait(child.pid()))
+}
+
 /// Runs a closure in a child and sends it a signal before its `moment`-th instruction. Says whether it had as many, and how
 /// it ended.
 pub(crate) fn signal_at<T: Exit>(

@@ -29,6 +29,7 @@ modules! {
     arch_thread
     bytes
     caps
+    channel
     code
     device
     durable
@@ -37,10 +38,13 @@ modules! {
     fault_handler
     fault_kernel
     fault_stress
+    fd_pass
     file
+    forked
     inject
     inject_full
     inject_interrupts
+    layout
     map_advice
     map_anon
     map_file
@@ -59,6 +63,11 @@ modules! {
     print
     probes
     process
+    process_bound
+    process_children
+    process_program
+    process_run
+    process_wait
     regions
     replace
     rt
@@ -66,6 +75,15 @@ modules! {
     secret
     shared_arena
     shm
+    shm_object
+    sync_barrier
+    sync_condvar
+    sync_event
+    sync_hostile
+    sync_kill
+    sync_mutex
+    sync_private
+    sync_semaphore
     sys_fs
     sys_futex
     sys_io
@@ -73,6 +91,7 @@ modules! {
     sys_process
     sys_random
     sys_signal
+    sys_socket
     sys_time;
 
     manual:

@@ -208,6 +208,26 @@ tests! {
         Ok(())
     }
 
+    fn who_means_another_root_is_refused() -> Result<()> {
+        let map = SharedMap::new(4096)?;
+        let arena = SharedArena::create(&*map)?;
+        arena.root_of::<Link>()?.store(arena.offset_of(arena.alloc_zeroed::<Link>()?)?);
+        child::check(|| {
+            let same = SharedArena::open(&*map)?;
+            assert!(same.get(same.root_of::<Link>()?.load())?.is_some());
+            let error = same.root_of::<AtomicU32>().map(drop).unwrap_err();
+            assert_eq!((error.operation(), error.errno()), (Operation::Arena, Errno::EINVAL));
+            let expected = <AtomicU32 as Shared>::LAYOUT;
+            assert_eq!(error.reason(), Reason::OtherLayout { found: <Link as Shared>::LAYOUT, expected });
+            Ok::<_, Error>(())
+        });
+        // What the type is stays when the values go.
+        arena.reset();
+        assert!(arena.root_of::<Link>()?.load().is_none());
+        assert!(arena.root_of::<AtomicU32>().is_err());
+        Ok(())
+    }
+
     fn bytes_without_room_for_a_header_are_refused() -> Result<()> {
         let map = SharedMap::new(4096)?;
         for len in [0, 1, 8, HEADER - 1] {

@@ -6,6 +6,7 @@ mod constants;
 mod errno;
 mod interop;
 mod page;
+mod shm;
 mod signal;
 mod stubs;
 mod sys_fs;

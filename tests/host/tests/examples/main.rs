@@ -15,7 +15,9 @@ mod shm;
 mod tail_of_page;
 mod tiny;
 mod usage;
+mod visits;
 mod words;
+mod workers;
 
 /// The page sizes of all machines: a test at the borders of each needs not know which one it runs on.
 const PAGE_SIZES: [usize; 3] = [4 << 10, 16 << 10, 64 << 10];

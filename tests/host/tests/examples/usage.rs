@@ -17,7 +17,10 @@ fn too_few_arguments() {
     refuses("shm_read", &[], "shm_read NAME");
     refuses("shm_unlink", &[], "shm_unlink NAME");
     refuses("tail_of_page", &[], "tail_of_page PATH");
+    refuses("visits", &[], "visits NAME [--remove]");
     refuses("words", &[], "words FILE");
+    refuses("workers", &[], "workers [--kill] FILE");
+    refuses("workers", &["--kill"], "workers [--kill] FILE");
 }
 
 #[test]
@@ -30,5 +33,8 @@ fn too_many_arguments() {
     refuses("shm_unlink", &["name", "more"], "shm_unlink NAME");
     refuses("tail_of_page", &["path", "more"], "tail_of_page PATH");
     refuses("json", &["path", "more"], "json [FILE]");
+    refuses("visits", &["name", "more"], "visits NAME [--remove]");
     refuses("words", &["path", "more"], "words FILE");
+    refuses("workers", &["path", "more"], "workers [--kill] FILE");
+    refuses("workers", &["--kill", "path", "more"], "workers [--kill] FILE");
 }

@@ -26,11 +26,11 @@ fn situation(name: &str) -> (Vec<&'static str>, TempDir) {
         "cat" => vec!["file", "missing", "file"],
         "follow" => vec!["--for-ms", "1", "file"],
         // To `json` this is none, which it says; its times would differ.
-        "inherit" | "json" | "map_file" | "sum" | "tail_of_page" | "words" => vec!["file"],
+        "inherit" | "json" | "map_file" | "sum" | "tail_of_page" | "words" | "workers" => vec!["file"],
         "jit" => vec!["20", "22"],
         "load" => vec!["missing"],
         // Without arguments these say how they are used: an object's name is the whole machine's.
-        "shm_read" | "shm_unlink" | "shm_write" => vec![],
+        "shm_read" | "shm_unlink" | "shm_write" | "visits" => vec![],
         "build_tree" | "fork_sum" | "layout" | "protections" | "shared_unshared" | "tiny" => vec![],
         _ => panic!("say here what `load` is to run {name} with"),
     };

@@ -151,11 +151,61 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("replace_file", &[nr::__NR_linkat], &[E::ENOENT], Success, "without /proc, by the descriptor"),
     row("replace_file", &[nr::__NR_linkat], &[E::EEXIST], Success, "another name"),
     row("replace_file", &[nr::__NR_fsync], &[E::EINVAL], Success, "a directory that cannot be synced").nth(2),
+    // Processes.
+    row("Child::wait_until", ASKING, ANY, Success, "it asks again and again"),
+    row("Children::wait_any", ASKING, ANY, Success, "it asks again and again"),
+    row("Children::", &[nr::__NR_pidfd_open], ANY, Success, "then it asks again and again"),
+    row("Children::", &[nr::__NR_setpgid], ANY, Success, "both processes do it"),
+    row("Children::end", ENDING, ANY, Success, "there is nobody to tell"),
+    row("process::run", &[nr::__NR_nanosleep], ANY, Success, "a duration is always valid"),
+    row("Program::start", &[nr::__NR_close_range], ANY, Success, "each is closed by itself"),
+    row(
+        "Program::start",
+        &[nr::__NR_execve],
+        &[E::ENOENT, E::ENOEXEC],
+        Success,
+        "what it says without a failure",
+    ),
+    row("Program::start", &[nr::__NR_execveat], &[E::ENOENT, E::ENOEXEC, E::ENOSYS], Success, "the same"),
+    row("Program::start", &[nr::__NR_rt_sigprocmask], ANY, Success, "it has worked before").nth(3),
+    row("Program::start", &[nr::__NR_wait4], ANY, Success, "why the child ends goes first"),
+    row("Program::start", &[nr::__NR_write], ANY, Success, "the parent sees the memory, or an end"),
+    // Objects.
+    row("shm::create_or_open", &[nr::__NR_openat], &[E::ENOENT], Success, "then it is made").nth(1),
+    row("shm::create_or_open", &[nr::__NR_openat], &[E::EEXIST], Success, "then it is opened").nth(2),
+    row("Object", &[nr::__NR_get_robust_list], ANY, Success, "then owners are checked for"),
+    row("Object::open", &[nr::__NR_fcntl], &[E::EAGAIN], Success, "who removes it is waited for"),
+    row("Object", &[nr::__NR_fcntl], &[E::EAGAIN], Error(E::EBUSY), "who locks it may remove it"),
+    row("Object::create", &[nr::__NR_openat], DRAFT, Success, "the draft gets a name").nth(2),
+    row("Object, opened or created", &[nr::__NR_openat], &[E::ENOENT], Success, "then it is made").nth(1),
+    row("Object, opened or created", &[nr::__NR_openat], DRAFT, Success, "the draft gets a name").nth(3),
+    row("Object, opened or created", &[nr::__NR_linkat], &[E::EEXIST], Success, "then it is opened"),
+    row("Object", &[nr::__NR_linkat], &[E::ENOENT], Success, "without /proc, by the descriptor"),
+    row("OwnedObject, dropped", &[nr::__NR_statx, nr::__NR_unlinkat], ANY, Success, "there is nobody to tell"),
+    row("shm::remove_unused", &[nr::__NR_fcntl], &[E::EAGAIN], Success, "it is in use"),
+    row("shm::remove_unused", &[nr::__NR_statx], &[E::ENOENT], Success, "another was faster, maybe").nth(2),
+    row("shm::remove_all_unused", &[nr::__NR_openat], OF_ONE, Success, "one cannot be removed").nth(2),
+    row("shm::remove_all_unused", &[nr::__NR_fcntl], &[E::EAGAIN], Success, "it is in use"),
+    row(
+        "shm::remove_all_unused",
+        &[nr::__NR_pread64, nr::__NR_fcntl, nr::__NR_statx, nr::__NR_unlinkat],
+        OF_ONE,
+        Success,
+        "one cannot be removed",
+    ),
     // Nobody to tell.
     row("sys::execve", &[nr::__NR_execve], &[E::ENOENT], Success, "what it says without a failure"),
+    row("sys::execveat", &[nr::__NR_execveat], &[E::ENOEXEC, E::ENOSYS], Success, "the same"),
     row("process::sleep", &[nr::__NR_nanosleep], ANY, Success, "a duration is always valid"),
     row("eprintln", &[nr::__NR_write], ANY, Success, "there is nobody left to tell"),
 ];
+
+/// What says that a file system has no files without names.
+const DRAFT: &[E] = &[E::EISDIR, E::EOPNOTSUPP];
+
+/// What is wrong with one object and not with all.
+const OF_ONE: &[E] =
+    &[E::ENOENT, E::EACCES, E::EPERM, E::ELOOP, E::ENXIO, E::EINVAL, E::ETXTBSY, E::EBUSY];
 
 const WISHES: &[u32] = &[nr::__NR_madvise, nr::__NR_openat, nr::__NR_read];
 
@@ -198,8 +248,15 @@ const COPIES: &[u32] = &[
     nr::__NR_pwrite64,
 ];
 
+/// Calls by which the end of a child is noticed early, and what the child does meanwhile.
+const ASKING: &[u32] = &[nr::__NR_clock_gettime, nr::__NR_nanosleep, nr::__NR_pidfd_open, nr::__NR_ppoll];
+
+/// Calls by which children end.
+const ENDING: &[u32] = &[nr::__NR_nanosleep, nr::__NR_pidfd_send_signal, nr::__NR_wait4, nr::__NR_waitid];
+
 /// Calls that a signal may interrupt.
 const INTERRUPTIBLE: &[u32] = &[
+    nr::__NR_dup3,
     nr::__NR_fallocate,
     nr::__NR_fchmod,
     nr::__NR_fcntl,
@@ -214,7 +271,9 @@ const INTERRUPTIBLE: &[u32] = &[
     nr::__NR_pread64,
     nr::__NR_pwrite64,
     nr::__NR_read,
+    nr::__NR_recvmsg,
     nr::__NR_renameat2,
+    nr::__NR_sendmsg,
     nr::__NR_statx,
     nr::__NR_unlinkat,
     nr::__NR_wait4,

@@ -7,6 +7,7 @@ mod anon;
 mod code;
 mod copies;
 mod durable;
+mod fd;
 mod file;
 mod file_map;
 mod memory;
@@ -57,6 +58,7 @@ pub(super) const ALL: &[&[Operation]] = &[
     code::OPERATIONS,
     copies::OPERATIONS,
     durable::OPERATIONS,
+    fd::OPERATIONS,
     file::OPERATIONS,
     file_map::OPERATIONS,
     memory::OPERATIONS,

@@ -3,11 +3,12 @@
 use super::{Operation, file, memory, system_call};
 use crate::support::fds;
 use crate::support::scratch::Scratch;
+use crate::support::text::Text;
 use baremap::fd::AsFd;
 use baremap::sys::{
     self, Advice, AtFlags, CWD, Clock, CloneFlags, FallocateFlags, FdFlags, FutexScope, GetRandomFlags,
-    LockKind, MapFlags, MaskHow, MlockFlags, Mode, MremapFlags, MsyncFlags, OFlags, ProtFlags, RemoteRange,
-    RenameFlags, SeekFrom, Signal, Timespec, WaitFlags, WaitFor,
+    LockKind, MapFlags, MaskHow, MlockFlags, Mode, MremapFlags, MsgFlags, MsyncFlags, OFlags, ProtFlags,
+    RemoteRange, RenameFlags, SeekFrom, Signal, SocketKind, Timespec, UnixAddress, WaitFlags, WaitFor,
 };
 use baremap::{AnonMap, Caps, Errno, File, FileMap, page, process};
 use core::ptr;
@@ -21,10 +22,13 @@ type Result<T> = core::result::Result<T, Errno>;
 
 pub(super) const OPERATIONS: &[Operation] = &[
     system_call("sys::clock_gettime", |calls| call(calls, || sys::clock_gettime(Clock::Monotonic))),
+    system_call("sys::chdir", |calls| call(calls, || sys::chdir(c"/"))),
     system_call("sys::close", |calls| {
         let (reader, _writer) = fds::pipe();
         call(calls, || sys::close(reader))
     }),
+    // Beyond all that are open.
+    system_call("sys::cloexec_from", |calls| call(calls, || sys::cloexec_from(1 << 20))),
     system_call("sys::dup3", |calls| {
         let (from, to) = (File::unnamed()?, File::unnamed()?);
         let number = baremap::fd::AsRawFd::as_raw_fd(&to.as_fd());
@@ -101,6 +105,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         call(calls, || unsafe { sys::set_robust_list(ptr::null_mut()) })
     })
     .needs(Caps::ROBUST_LISTS),
+    system_call("sys::getdents64", |calls| {
+        let directory = fds::directory();
+        call(calls, || sys::getdents64(directory.as_fd(), &mut [0; 1024]))
+    }),
     system_call("sys::getrandom", |calls| {
         call(calls, || sys::getrandom(&mut [0; 8], GetRandomFlags::empty()))
     }),
@@ -181,6 +189,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
     }),
     system_call("sys::openat", |calls| call(calls, || sys::openat(CWD, c"/", OFlags::PATH, Mode::empty()))),
     system_call("sys::pidfd_open", |calls| call(calls, || sys::pidfd_open(sys::getpid()))),
+    system_call("sys::pidfd_send_signal", |calls| {
+        let process = sys::pidfd_open(sys::getpid())?;
+        call(calls, || sys::pidfd_send_signal(process.as_fd(), None))
+    }),
+    system_call("sys::ppoll", |calls| {
+        call(calls, || sys::ppoll(&mut [sys::PollFd::GAP], Some(Timespec::default()), None))
+    }),
+    system_call("sys::pidfd_getfd", |calls| {
+        let (file, own) = (File::unnamed()?, sys::pidfd_open(sys::getpid())?);
+        let number = baremap::fd::AsRawFd::as_raw_fd(&file.as_fd());
+        call(calls, || sys::pidfd_getfd(own.as_fd(), number))
+    }),
     system_call("sys::pipe2", |calls| call(calls, || sys::pipe2(OFlags::CLOEXEC))),
     system_call("sys::prctl", |calls| {
         // SAFETY: only asks.
@@ -221,6 +241,28 @@ pub(super) const OPERATIONS: &[Operation] = &[
         // SAFETY: only asks.
         call(calls, || unsafe { sys::sigaltstack(None) })
     }),
+    system_call("sys::socket, bind, listen, connect and accept", |calls| {
+        let name = Text::of(format_args!("baremap-inject-{}", sys::getpid()));
+        let address = UnixAddress::new_abstract(name.as_bytes())?;
+        call(calls, || {
+            let listener = sys::socket(SocketKind::Stream)?;
+            sys::bind(listener.as_fd(), &address)?;
+            sys::listen(listener.as_fd(), 1)?;
+            let socket = sys::socket(SocketKind::Stream)?;
+            sys::connect(socket.as_fd(), &address)?;
+            let accepted = sys::accept(listener.as_fd())?;
+            Ok((listener, socket, accepted))
+        })
+    }),
+    system_call("sys::socketpair, sendmsg and recvmsg", |calls| {
+        call(calls, || {
+            let (one, other) = sys::socketpair(SocketKind::Stream)?;
+            // SAFETY: no descriptor is named.
+            unsafe { sys::sendmsg(one.as_fd(), b"x", &[], MsgFlags::empty()) }?;
+            sys::recvmsg(other.as_fd(), &mut [0; 1], &mut [], MsgFlags::empty())?;
+            Ok((one, other))
+        })
+    }),
     system_call("sys::statx", |calls| call(calls, || sys::statx(CWD, c"/", AtFlags::empty()))),
     system_call("sys::execve", |calls| {
         // A program that is not there: what it says without a failure is what this asks for.
@@ -229,6 +271,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
             // SAFETY: both lists end at once.
             match unsafe { sys::execve(c"/nowhere/at-all", nothing.as_ptr(), nothing.as_ptr()) } {
                 Errno::ENOENT => Ok(()),
+                errno => Err(errno),
+            }
+        })
+    }),
+    system_call("sys::execveat", |calls| {
+        let file = File::unnamed()?;
+        call(calls, || {
+            let nothing = [ptr::null()];
+            // SAFETY: both lists end at once. The file is empty; QEMU's user mode lacks the call.
+            match unsafe { sys::execveat(file.as_fd(), nothing.as_ptr(), nothing.as_ptr()) } {
+                Errno::ENOEXEC | Errno::ENOSYS => Ok(()),
                 errno => Err(errno),
             }
         })

@@ -16,4 +16,5 @@ pub mod maps;
 pub mod names;
 mod number;
 pub mod regions;
+pub mod rings;
 pub mod shared_arena;

@@ -45,14 +45,14 @@ const HOOKED_TEST: &str = "inject::every_call_may_fail";
 const SLOWNESS: &str = "10";
 
 /// How long each fuzz target runs, so that all of them fit into what is run for every change.
-const FUZZING: Duration = Duration::from_secs(20);
+const FUZZING: Duration = Duration::from_secs(10);
 
 /// Run the tests on every machine, real and emulated
 ///
 /// Without options: the freestanding tests and the example programs natively, under qemu-x86_64 and under qemu-aarch64
 /// with pages of 4, 16 and 64 KiB; the freestanding tests on real kernels of arm64 with pages of 4 and 16 KiB and of
 /// x86_64, which QEMU's whole machines start; then, once each, checks of the ELF files, the tests of this machine, the
-/// examples in the documentation, and every fuzz target for 20 seconds. A test that was skipped and ran on no machine of
+/// examples in the documentation, and every fuzz target for 10 seconds. A test that was skipped and ran on no machine of
 /// the architecture fails the whole.
 ///
 /// With --arch, --page-size, --kernel NAME or --kernel-image: what runs on the machines that these leave.

@@ -15,8 +15,8 @@ pub(crate) fn rounds(most: usize) -> usize {
     most.div_ceil(DIVISOR.load(Relaxed))
 }
 
-/// How far apart the moments are that a test tries one after the other: all of them, or fewer on a slow machine. Odd, so that it
-/// is in step with no loop.
+/// How far apart the moments are that a test tries one after the other: all of them, or fewer on a slow machine, much fewer, since
+/// it takes all steps before a moment to come to it. Odd, so that it is in step with no loop.
 pub(crate) fn stride() -> usize {
-    DIVISOR.load(Relaxed) | 1
+    DIVISOR.load(Relaxed).pow(3) | 1
 }

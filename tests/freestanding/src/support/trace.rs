@@ -54,6 +54,9 @@ pub(crate) fn meanwhile_at<T: Exit>(
     (true, wait(child.pid()))
 }
 
+/// More instructions than what is tried step by step has.
+pub(crate) const MOST: usize = 2000;
+
 /// Runs a closure in a child and sends it a signal before its `moment`-th instruction. Says whether it had as many, and how
 /// it ended.
 pub(crate) fn signal_at<T: Exit>(

@@ -4,7 +4,7 @@ use baremap::arch::syscall::syscall1;
 use baremap::fd::{AsFd, BorrowedFd};
 use baremap::process::{self, Program};
 use baremap::rt::Env;
-use baremap::sys::{self, MaskHow, Mode, OFlags, Pid, Signal};
+use baremap::sys::{self, MaskHow, Mode, OFlags, Pid, Sigaction, Signal};
 use baremap::{File, println};
 use core::ffi::CStr;
 use core::time::Duration;
@@ -100,4 +100,17 @@ pub(crate) fn output_of<'a>(program: Program<'a>, descriptors: &[(BorrowedFd<'a>
     let text = Text::of(str::from_utf8(&bytes[..len]).expect("it is text"));
     assert!(status.success(), "{status}, and it printed {}", &*text);
     text
+}
+
+/// Ignores no signal any more: whoever started the tests may have let them inherit that.
+pub(crate) fn ignore_nothing() {
+    for signal in (1..=64).filter_map(Signal::from_raw) {
+        // SAFETY: it asks, and has no handler run.
+        unsafe {
+            if sys::rt_sigaction(signal, None).is_ok_and(|action| !action.is_handler()) {
+                // Two of them cannot be changed, and need not.
+                let _ = sys::rt_sigaction(signal, Some(&Sigaction::DEFAULT));
+            }
+        }
+    }
 }

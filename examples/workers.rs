@@ -31,9 +31,9 @@ fn main(env: Env) -> Result<u8> {
         return Ok(2);
     };
     let text = FileMap::read(&File::open(path)?)?;
-    // A ring each, in one map.
+    // A ring each, in one map, and one each for who comes in its place.
     let ring_size = channel::size_for(size_of::<u64>());
-    let map = SharedMap::new(WORKERS * ring_size)?;
+    let map = SharedMap::new(2 * WORKERS * ring_size)?;
     let ring = |part| map.range(part * ring_size, ring_size);
 
     let mut children = [const { None }; WORKERS];
@@ -57,8 +57,10 @@ fn main(env: Env) -> Result<u8> {
             Err(error) => return Err(error),
         };
         let Some(receiver) = &mut receivers[part] else { continue };
-        match receiver.try_receive() {
-            Ok(Some(message)) => words[part] = message.load(0)?,
+        let counted =
+            receiver.try_receive().and_then(|message| message.map(|words| words.load(0)).transpose());
+        match counted {
+            Ok(Some(counted)) => words[part] = counted,
             // It has said on standard error what kept it from its part.
             Ok(None) => return Ok(1),
             Err(error) if matches!(error.errno(), Errno::EOWNERDEAD | Errno::EAGAIN) => {
@@ -67,7 +69,8 @@ fn main(env: Env) -> Result<u8> {
                     return Ok(1);
                 }
                 println!("part {part} is missing: its worker was killed, and another counts it again");
-                children[part] = Some(start(part, false, &text, ring(part)?)?);
+                children[part] = Some(start(part, false, &text, ring(WORKERS + part)?)?);
+                receivers[part] = Some(Receiver::attach(ring(WORKERS + part)?)?);
                 continue;
             }
             Err(error) => return Err(error),

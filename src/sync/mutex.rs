@@ -102,16 +102,13 @@ unsafe impl<T: Send> Sync for Mutex<T, Private> {}
 const LOST: u32 = 1;
 
 /// That a lock among processes is taken.
-pub struct Token<'a> {
-    taken: Taken<'a>,
-    /// Whether the lock is lost if it is given up now.
-    inconsistent: bool,
-}
+pub struct Token<'a>(Taken<'a>);
 
 impl Drop for Token<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.inconsistent {
+        // Given up now, it leaves an inconsistent value.
+        if self.0.was_dead() {
             self.lose();
         }
     }
@@ -121,8 +118,8 @@ impl Token<'_> {
     #[cold]
     fn lose(&self) {
         // A forked child has no say in it.
-        if self.taken.is_held() {
-            self.taken.owner().state.store(LOST, Relaxed);
+        if self.0.is_held() {
+            self.0.owner().state.store(LOST, Relaxed);
         }
     }
 }
@@ -147,7 +144,7 @@ impl<T: Shared> Mutex<T> {
     /// mark the value consistent).
     #[inline]
     pub fn lock(&self) -> core::result::Result<Guard<'_, T>, LockError<'_, T>> {
-        self.lock_quickly().map_or_else(|| self.lock_slowly(None), Ok)
+        self.lock_or(|| self.lock.take(None))
     }
 
     /// Takes the lock, and waits for it at most until the deadline.
@@ -156,7 +153,7 @@ impl<T: Shared> Mutex<T> {
     /// `ETIMEDOUT`; as [`Mutex::lock`].
     #[inline]
     pub fn lock_until(&self, deadline: Deadline) -> core::result::Result<Guard<'_, T>, LockError<'_, T>> {
-        self.lock_quickly().map_or_else(|| self.lock_slowly(Some(deadline)), Ok)
+        self.lock_or(|| self.lock.take(Some(&deadline)))
     }
 
     /// Takes the lock, if nobody has it.
@@ -165,53 +162,33 @@ impl<T: Shared> Mutex<T> {
     /// `EBUSY` (somebody has it); as [`Mutex::lock`].
     #[inline]
     pub fn try_lock(&self) -> core::result::Result<Guard<'_, T>, LockError<'_, T>> {
-        self.lock_quickly().map_or_else(|| self.try_lock_slowly(), Ok)
+        self.lock_or(|| self.lock.try_take())
     }
 
-    /// The usual case, in as few steps as there are.
+    /// Takes the lock, `slowly` if it cannot be done in a few steps.
+    ///
+    /// What takes its time is called, and nothing but a guard in registers is left of the rest: one that goes through memory takes half
+    /// as long again.
     #[inline(always)]
-    fn lock_quickly(&self) -> Option<Guard<'_, T>> {
-        let taken = self.lock.take_quickly()?;
-        // One that is lost is given up again, and found out by who takes its time.
-        if self.lock.state.load(Relaxed) == LOST {
-            return give_up(taken);
-        }
-        Some(Guard { mutex: self, token: Token { taken, inconsistent: false } })
-    }
-
-    #[cold]
-    fn lock_slowly(
-        &self,
-        deadline: Option<Deadline>,
-    ) -> core::result::Result<Guard<'_, T>, LockError<'_, T>> {
-        self.locked(self.lock.take(deadline.as_ref()))
-    }
-
-    #[cold]
-    fn try_lock_slowly(&self) -> core::result::Result<Guard<'_, T>, LockError<'_, T>> {
-        self.locked(self.lock.try_take())
-    }
-
-    fn locked<'a>(
+    fn lock_or<'a>(
         &'a self,
-        taken: core::result::Result<Taken<'a>, Refused>,
+        slowly: impl FnOnce() -> core::result::Result<Taken<'a>, Refused>,
     ) -> core::result::Result<Guard<'a, T>, LockError<'a, T>> {
-        let taken = taken.map_err(refused)?;
+        let taken = match self.lock.take_quickly() {
+            Some(taken) => taken,
+            None => slowly().map_err(refused)?,
+        };
         if self.lock.state.load(Relaxed) == LOST {
+            drop(taken);
             return Err(lost());
         }
-        let inconsistent = taken.was_dead();
-        let guard = Guard { mutex: self, token: Token { taken, inconsistent } };
-        if inconsistent { Err(LockError::OwnerDied(OwnerDied { guard })) } else { Ok(guard) }
+        let guard = Guard { mutex: self, token: Token(taken) };
+        if guard.token.0.was_dead() { Err(LockError::OwnerDied(OwnerDied { guard })) } else { Ok(guard) }
     }
 }
 
 #[cold]
-fn give_up<T>(taken: Taken<'_>) -> Option<T> {
-    drop(taken);
-    None
-}
-
+#[inline(never)]
 fn refused<'a, T: Shared>(refused: Refused) -> LockError<'a, T> {
     LockError::Failed(Error::new(
         Operation::Mutex,
@@ -223,6 +200,8 @@ fn refused<'a, T: Shared>(refused: Refused) -> LockError<'a, T> {
     ))
 }
 
+#[cold]
+#[inline(never)]
 fn lost<'a, T: Shared>() -> LockError<'a, T> {
     LockError::Failed(Error::new(Operation::Mutex, Errno::ENOTRECOVERABLE))
 }
@@ -300,7 +279,7 @@ impl<'a, T, S: Scope> Guard<'a, T, S> {
 impl<T: Shared> Guard<'_, T> {
     /// Whether the lock is this thread's: not so in a forked child.
     pub(super) fn is_held(&self) -> bool {
-        self.token.taken.is_held()
+        self.token.0.is_held()
     }
 }
 
@@ -333,7 +312,7 @@ impl<'a, T: Shared> OwnerDied<'a, T> {
     /// Says that the value is as it should be. If this thread is killed before it comes to that, the next owner is told again.
     pub fn mark_consistent(self) -> Guard<'a, T> {
         let mut guard = self.guard;
-        guard.token.inconsistent = false;
+        guard.token.0.forget_death();
         guard
     }
 }

@@ -65,7 +65,10 @@ static_assertions::const_assert_eq!(core::mem::offset_of!(Owner, next) as isize,
 unsafe impl Shared for Owner {}
 
 /// Why something is not this thread's now.
+///
+/// As wide as what is in its place otherwise: a byte there would have the compiler take that apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub(crate) enum Refused {
     /// It is somebody's.
     Held,
@@ -127,6 +130,7 @@ impl Owner {
     ///
     /// # Errors
     /// [`Refused::Held`], [`Refused::Own`].
+    #[cold]
     pub(crate) fn try_take(&self) -> Result<Taken<'_>, Refused> {
         self.take_by(|me, seen| self.take_from_dead(me, seen))
     }
@@ -135,6 +139,7 @@ impl Owner {
     ///
     /// # Errors
     /// [`Refused::TimedOut`], [`Refused::Own`].
+    #[cold]
     pub(crate) fn take(&self, deadline: Option<&Deadline>) -> Result<Taken<'_>, Refused> {
         self.take_by(|me, seen| self.wait(me, seen, deadline))
     }
@@ -307,6 +312,11 @@ impl<'a> Taken<'a> {
     #[inline(always)]
     pub(crate) fn was_dead(&self) -> bool {
         self.me_and_died >> u32::BITS != 0
+    }
+
+    /// As if the last owner had not died.
+    pub(crate) fn forget_death(&mut self) {
+        self.me_and_died = self.me().into();
     }
 
     /// What was taken.

@@ -25,8 +25,6 @@ const MOST_RUNS: usize = 9;
 pub(super) struct Record {
     /// The address of the first free slot, or 0.
     free: AtomicUsize,
-    /// Not 0 while the list is being changed: whoever interrupts that, a signal's handler, keeps off it.
-    busy: AtomicUsize,
     /// The address of the list's head.
     head: AtomicUsize,
     /// By what the thread is found; 0 is nobody.
@@ -51,7 +49,7 @@ struct Run {
 // The smallest page has room for it.
 static_assertions::const_assert!(size_of::<Run>() <= 1 << 12);
 
-/// A list into which nobody else can come: handlers that interrupt this thread find it busy.
+/// A list into which nobody else can come: handlers that interrupt this thread see that something is pending.
 pub(super) struct Session {
     record: &'static Record,
     /// Not read from the record again: a handler may have forked, and in the child the record is gone.
@@ -122,7 +120,6 @@ impl Record {
         }
         self.head.store(head.address(), Relaxed);
         self.free.store(0, Relaxed);
-        self.busy.store(0, Relaxed);
         for run in self.runs() {
             self.add(head, run);
         }
@@ -171,26 +168,24 @@ impl Record {
     #[inline(always)]
     pub(super) fn begin(&'static self, next: &AtomicUsize) -> Option<Session> {
         let head = self.head()?;
-        if self.busy.load(Relaxed) != 0 {
-            return None;
-        }
-        // Before a look at the slots: a handler in between may take one and keep it.
-        self.busy.store(1, Relaxed);
-        compiler_fence(SeqCst);
-        let mut free = self.free.load(Relaxed);
-        if free == 0 {
-            free = self.find_slot(head);
-        }
         // SAFETY: the head is there as long as the thread.
         let pending = unsafe { &head.as_ref().pending };
-        // Where it is not 0, this interrupts glibc, whose lock must not be forgotten.
-        if free == 0 || pending.load(Relaxed) != 0 {
-            compiler_fence(SeqCst);
-            self.busy.store(0, Relaxed);
+        // Where it is not 0, this interrupts a change of the list, by this crate or by glibc, whose lock must not be forgotten.
+        if pending.load(Relaxed) != 0 {
             return None;
         }
         pending.store((&raw const *next).expose_provenance(), Relaxed);
+        // Before a look at the slots: a handler in between may take one and keep it.
         compiler_fence(SeqCst);
+        let mut free = self.free.load(Relaxed);
+        if free == 0 {
+            free = self.find_slot();
+        }
+        if free == 0 {
+            compiler_fence(SeqCst);
+            pending.store(0, Relaxed);
+            return None;
+        }
         // SAFETY: an address in `free` that is not 0 is a slot's.
         let slot = unsafe { NonNull::new_unchecked(ptr::with_exposed_provenance_mut(free)) };
         Some(Session { record: self, head, slot })
@@ -212,9 +207,6 @@ impl Record {
         if self.word().load(Relaxed) != thread {
             return None;
         }
-        let was_busy = self.busy.load(Relaxed);
-        self.busy.store(1, Relaxed);
-        compiler_fence(SeqCst);
         // SAFETY: the head is there as long as the thread.
         let pending = unsafe { &head.as_ref().pending };
         let before = pending.load(Relaxed);
@@ -223,7 +215,7 @@ impl Record {
         // SAFETY: a slot is never unmapped.
         unsafe { slot.as_ref() }.remove();
         compiler_fence(SeqCst);
-        Some(Leaving { session: Session { record: self, head, slot }, was_busy: was_busy != 0, before })
+        Some(Leaving { session: Session { record: self, head, slot }, before })
     }
 
     #[inline(always)]
@@ -233,9 +225,8 @@ impl Record {
 
     /// A slot, where there is none on the list of free ones; 0 is none.
     #[cold]
-    fn find_slot(&'static self, head: NonNull<Head>) -> usize {
-        // SAFETY: the head is there as long as the thread.
-        let found = self.find_returned().or_else(|| self.grow(unsafe { head.as_ref() })).unwrap_or(0);
+    fn find_slot(&'static self) -> usize {
+        let found = self.find_returned().or_else(|| self.grow()).unwrap_or(0);
         self.free.store(found, Relaxed);
         found
     }
@@ -249,8 +240,8 @@ impl Record {
     }
 
     /// Maps another run.
-    fn grow(&'static self, head: &Head) -> Option<usize> {
-        if self.runs().count() >= MOST_RUNS || head.pending.load(Relaxed) != 0 {
+    fn grow(&'static self) -> Option<usize> {
+        if self.runs().count() >= MOST_RUNS {
             return None;
         }
         let address = map(page::size(), Advice::WIPEONFORK).ok()?;
@@ -279,31 +270,28 @@ impl Session {
         let slot = unsafe { self.slot.as_ref() };
         slot.add(next);
         self.record.free.store(slot.next_free.load(Relaxed), Relaxed);
-        self.end(0, 0);
+        self.end(0);
         self.slot
     }
 
     /// The lock has not been taken.
+    #[inline(always)]
     pub(super) fn cancel(self) {
-        self.end(0, 0);
+        self.end(0);
     }
 
     #[inline(always)]
-    fn end(&self, pending: usize, busy: usize) {
+    fn end(&self, pending: usize) {
         compiler_fence(SeqCst);
         // SAFETY: the head is there as long as the thread.
         unsafe { self.head.as_ref() }.pending.store(pending, Relaxed);
-        compiler_fence(SeqCst);
-        self.record.busy.store(busy, Relaxed);
     }
 }
 
 /// A lock that is off the list, and whose word still says that it is this thread's.
 pub(super) struct Leaving {
     session: Session,
-    /// Whether this interrupts another change.
-    was_busy: bool,
-    /// What was pending.
+    /// What was pending, of a change that this one interrupts.
     before: usize,
 }
 
@@ -313,7 +301,7 @@ impl Leaving {
     pub(super) fn end(self) {
         // SAFETY: as in `begin_to_leave`.
         let slot = unsafe { self.session.slot.as_ref() };
-        if self.was_busy {
+        if self.before != 0 {
             // The list of free slots is not to be touched.
             slot.set_returned();
         } else {
@@ -321,7 +309,7 @@ impl Leaving {
             slot.next_free.store(free.load(Relaxed), Relaxed);
             free.store(self.session.slot.as_ptr().expose_provenance(), Relaxed);
         }
-        self.session.end(self.before, self.was_busy.into());
+        self.session.end(self.before);
     }
 }
 

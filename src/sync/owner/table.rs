@@ -58,6 +58,7 @@ pub(super) fn is_still(thread: u32) -> bool {
 }
 
 #[cold]
+#[inline(never)]
 pub(super) fn this_number() -> u32 {
     sys::gettid().as_raw() as u32
 }

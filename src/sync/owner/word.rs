@@ -70,6 +70,7 @@ pub(super) fn leave(word: &AtomicU32, me: u32) -> bool {
 }
 
 #[cold]
+#[inline(never)]
 fn leave_marked(word: &AtomicU32, me: u32, seen: u32) -> bool {
     // Otherwise somebody has stored there who had no business to.
     let is_own = seen & !WAITERS == me;

@@ -3,6 +3,7 @@
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
+use super::awake::Habits;
 use super::layout::{Header, Kind, Side, UNIT};
 use crate::Errno;
 use crate::error::{Error, Operation, Reason, Result};
@@ -11,7 +12,7 @@ use crate::map::SharedBytes;
 use crate::share::SharedMemory;
 use crate::sync::Deadline;
 use crate::sync::owner::{Owner, Seen, Taken};
-use crate::sync::sleep::{self, Slept};
+use crate::sync::sleep::Slept;
 
 /// How long a function may wait.
 #[derive(Clone, Copy)]
@@ -49,55 +50,7 @@ pub(super) struct Half<M: SharedMemory, const SENDS: bool> {
     at: usize,
     /// The other end's position, when it was last looked at.
     seen: u64,
-    spin: Spin,
-}
-
-/// How often to look before a sleep: about as long as it takes to be woken, since an end that sleeps keeps the other one waiting for
-/// so long; but only where that is of use. The processors of this process do not say: the other end may be pinned to another
-/// one, or to the same.
-struct Spin {
-    looks: u32,
-    /// Waits until it tries again, and how many there were the last time.
-    pause: u32,
-    last_pause: u32,
-}
-
-impl Spin {
-    /// Some 50 microseconds.
-    const MOST: u32 = 1000;
-    /// The most waits without a try.
-    const LONGEST_PAUSE: u32 = 1 << 12;
-
-    const fn new() -> Self {
-        Self { looks: Self::MOST, pause: 0, last_pause: 16 }
-    }
-
-    fn looks(&mut self) -> u32 {
-        match self.pause.checked_sub(1) {
-            None => self.looks,
-            Some(0) => {
-                self.pause = 0;
-                Self::MOST
-            }
-            Some(left) => {
-                self.pause = left;
-                0
-            }
-        }
-    }
-
-    fn learn(&mut self, was_of_use: bool) {
-        if was_of_use {
-            *self = Self::new();
-        } else if self.pause == 0 {
-            self.looks /= 2;
-            if self.looks < Self::MOST / 16 {
-                self.looks = 0;
-                self.pause = self.last_pause;
-                self.last_pause = (self.last_pause * 2).min(Self::LONGEST_PAUSE);
-            }
-        }
-    }
+    habits: Habits,
 }
 
 impl<M: SharedMemory, const SENDS: bool> Half<M, SENDS> {
@@ -116,8 +69,9 @@ impl<M: SharedMemory, const SENDS: bool> Half<M, SENDS> {
         own.is_closed.store(0, Relaxed);
         // The other end may be waiting for this one.
         taken.wake();
-        let (taken, spin) = (Some(taken), Spin::new());
-        let mut half = Self { taken, map, capacity, position, published: position, at, seen: position, spin };
+        let (taken, habits) = (Some(taken), Habits::new());
+        let mut half =
+            Self { taken, map, capacity, position, published: position, at, seen: position, habits };
         half.look()?;
         Ok(half)
     }
@@ -284,10 +238,13 @@ impl<M: SharedMemory, const SENDS: bool> Half<M, SENDS> {
         if let Patience::None = patience {
             self.other().owner.look_closely();
         } else {
-            let looks = self.spin.looks();
-            let looks_enough = || self.look().map(|()| self.available() >= len).unwrap_or(true).then_some(());
-            let found = sleep::spin_for(looks, looks_enough);
-            self.spin.learn(found.is_some());
+            // What is wrong, the loop finds out again.
+            let mut habits = self.habits;
+            habits.wait_awake(|| self.look().map_or(true, |()| self.available() >= len));
+            self.habits = habits;
+            if self.available() >= len {
+                return Ok(Found::Enough);
+            }
         }
         loop {
             // First whether it has ended, then how far it came: what it did before counts.

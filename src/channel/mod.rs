@@ -33,8 +33,8 @@
 //! ```
 //!
 //! # Waiting
-//! A function that has to wait spins for a moment and then sleeps (futex(2)), until the other end has done something or has
-//! ended. It sets a flag before it sleeps, so that the other end makes no system call where nobody sleeps. `try_` functions do
+//! A function that has to wait spins for a moment, lets others run once (sched_yield(2)), and then sleeps (futex(2)), until the
+//! other end has done something or has ended; what was of no use the last times is left out for a while. It sets a flag before it sleeps, so that the other end makes no system call where nobody sleeps. `try_` functions do
 //! not wait (`EAGAIN`), `_until` functions wait until a deadline (`ETIMEDOUT`). An end waits also for another that has not
 //! attached yet. [`wait_any`] waits for several rings at once.
 //!
@@ -62,7 +62,9 @@
 //! [`File::allocate`](crate::File::allocate).
 
 mod any;
+mod awake;
 mod bytes;
+mod habit;
 mod half;
 mod layout;
 mod messages;

@@ -72,6 +72,7 @@ same_number! {
     RT_SIGPROCMASK = __NR_rt_sigprocmask,
     RT_SIGRETURN = __NR_rt_sigreturn,
     SCHED_GETAFFINITY = __NR_sched_getaffinity,
+    SCHED_YIELD = __NR_sched_yield,
     SENDMSG = __NR_sendmsg,
     SETPGID = __NR_setpgid,
     SET_ROBUST_LIST = __NR_set_robust_list,

@@ -1,12 +1,15 @@
 //! What makes no system call and runs no assembly, so that Miri can see whether the memory model allows it:
 //! `MIRIFLAGS=-Zmiri-permissive-provenance cargo +nightly miri test -p baremap-host-tests --test without_kernel`.
 
+#[path = "../../../src/channel/habit.rs"]
+mod habit;
 #[path = "../../../src/map/regions/line.rs"]
 mod line;
 
 use baremap::alloc::{Buffer, Bump};
 use baremap::share::{AtomicOffset, Offset, OffsetSlice, PlainCell};
 use baremap::sys;
+use habit::Habit;
 use std::alloc::{GlobalAlloc, Layout};
 use std::ops::Range;
 use std::slice;
@@ -48,6 +51,42 @@ fn lines_of_maps_are_read() {
             "{end}"
         );
     }
+}
+
+/// How much of it is done in so many waits, in which it comes to nothing.
+fn in_vain(habit: &mut Habit, waits: usize) -> Vec<u32> {
+    let mut wait = || {
+        let much = habit.next();
+        habit.learn(false);
+        much
+    };
+    (0..waits).map(|_| wait()).collect()
+}
+
+#[test]
+fn what_comes_to_nothing_is_tried_less_and_less() {
+    let mut habit = Habit::new();
+    let most = Habit::MOST;
+    assert_eq!(in_vain(&mut habit, 4), [most, most / 2, most / 4, most / 8]);
+    // Then once at the end of each pause, which is twice as long as the one before, up to a limit.
+    let gaps = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 4096];
+    for gap in gaps {
+        let waits = in_vain(&mut habit, gap);
+        assert_eq!(waits.iter().position(|&much| much > 0), Some(gap - 1));
+        assert_eq!(waits[gap - 1], most);
+    }
+    // Of use once, and it is as new.
+    habit.learn(true);
+    assert_eq!(in_vain(&mut habit, 3), [most, most / 2, most / 4]);
+}
+
+#[test]
+fn what_is_worse_than_nothing_is_left_for_long() {
+    let mut habit = Habit::new();
+    habit.stop();
+    let waits = in_vain(&mut habit, 3 << 12);
+    let tried: Vec<usize> = (0..waits.len()).filter(|&wait| waits[wait] > 0).collect();
+    assert_eq!(tried, [(1 << 12) - 1, (2 << 12) - 1, (3 << 12) - 1]);
 }
 
 #[test]

@@ -116,6 +116,7 @@ calls! {
     getpid = nr::__NR_getpid,;
     getppid = nr::__NR_getppid,;
     gettid = nr::__NR_gettid,;
+    sched_yield = nr::__NR_sched_yield,;
 }
 
 /// The call of that number.

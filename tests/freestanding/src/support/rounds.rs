@@ -10,6 +10,11 @@ pub(crate) fn divide(divisor: usize) {
     DIVISOR.store(divisor, Relaxed);
 }
 
+/// Whether this is a slow machine.
+pub(crate) fn are_fewer() -> bool {
+    DIVISOR.load(Relaxed) > 1
+}
+
 /// So many rounds, or fewer on a slow machine; at least one.
 pub(crate) fn rounds(most: usize) -> usize {
     most.div_ceil(DIVISOR.load(Relaxed))

@@ -29,7 +29,16 @@ impl Scratch {
 
     fn below(parent: &str) -> Self {
         let directory = path(parent, sys::getpid());
-        sys::mkdir(directory.as_c_str(), Mode::from_bits_retain(0o700)).expect("a new directory");
+        let make = || sys::mkdir(directory.as_c_str(), Mode::from_bits_retain(0o700));
+        let made = match make() {
+            Err(Errno::EEXIST) => {
+                // Of a process that had this number before, and was killed with its harness.
+                remove(sys::getpid());
+                make()
+            }
+            made => made,
+        };
+        made.expect("a new directory");
         Self(directory)
     }
 

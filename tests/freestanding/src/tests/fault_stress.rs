@@ -3,6 +3,7 @@
 use crate::harness::tests;
 use crate::support::child;
 use crate::support::engine::{self, Engine, Random, pattern};
+use crate::support::rounds::rounds;
 use baremap::map::{AnonMap, FileMap, Plain, ReadWrite};
 use baremap::process::spawn;
 use baremap::{File, Reason, Result, SharedMap, eprintln, page};
@@ -34,7 +35,7 @@ fn stress(engine: Engine) {
         let other = unsafe { spawn(|| change(&file, changes, stop)) }?;
         let (mut random, mut buffer) = (Random(7), AnonMap::new(map.len())?);
         let (mut copies, mut faults) = (0, 0);
-        while copies < COPIES || faults == 0 || (changes.load(Relaxed) as usize) < CHANGES {
+        while copies < rounds(COPIES) || faults == 0 || (changes.load(Relaxed) as usize) < rounds(CHANGES) {
             let offset = random.below(map.len() - 16);
             faults += usize::from(match random.below(4) {
                 0 => {

@@ -2,7 +2,7 @@
 
 use crate::support::engine::Engine;
 use crate::support::inject::{Failure, Shared};
-use crate::support::{child, resources, storm};
+use crate::support::{child, resources, rounds, storm};
 use baremap::sys::WaitStatus;
 use baremap::{Errno, eprintln};
 use core::cell::Cell;
@@ -192,10 +192,10 @@ pub(super) fn prepare(operation: &Operation) {
     }
 }
 
-/// Whether an error is tried at a place. An emulated machine takes long to make a child: there, an operation that needs one
-/// for each error takes another quarter of them at each place.
+/// Whether an error is tried at a place. A slow machine takes long to make a child: there, an operation that needs one for each
+/// error takes another quarter of them at each place.
 fn is_tried(operation: &Operation, errno: usize, nth: u32) -> bool {
-    !(cfg!(baremap_inject) && operation.remembers) || errno % 4 == nth as usize % 4
+    !(rounds::are_fewer() && operation.remembers) || errno % 4 == nth as usize % 4
 }
 
 /// Runs an operation once with a failure, and compares what came with what should; 1 if it is not the same.

@@ -4,7 +4,9 @@ use baremap::map::Atomic;
 
 struct Mine; //~
 
-unsafe impl Atomic for Mine {} //~ E0277
+unsafe impl Atomic for Mine { //~ E0277
+    const NAME: &'static str = "Mine"; //~
+} //~
 
 pub fn main() -> baremap::Result<()> {
     fn is_atomic<T: Atomic>() {}

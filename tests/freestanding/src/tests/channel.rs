@@ -569,9 +569,8 @@ tests! {
             let child = unsafe {
                 process::spawn(|| {
                     sleep(Duration::from_millis(20));
-                    let mut sender = Sender::attach(maps[2])?;
-                    sender.send(b"third")?;
-                    let _second = Sender::attach(maps[1])?;
+                    let (_second, mut third) = (Sender::attach(maps[1])?, Sender::attach(maps[2])?);
+                    third.send(b"third")?;
                     sleep(Duration::MAX);
                     Ok::<(), Error>(())
                 })

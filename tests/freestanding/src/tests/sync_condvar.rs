@@ -1,7 +1,7 @@
 use crate::harness::tests;
 use crate::support::{child, pointer};
 use baremap::share::PlainCell;
-use baremap::sync::{Condvar, Deadline, LockError, Mutex, Private};
+use baremap::sync::{Condvar, Deadline, Event, LockError, Mutex, Private};
 use baremap::sys::Signal;
 use baremap::{Errno, Error, Result, SharedMap, process, shared};
 use core::mem;
@@ -89,19 +89,25 @@ tests! {
     }
 
     fn a_death_comes_out_of_a_wait() -> Result<()> {
-        let map = map()?;
+        let map = SharedMap::new(size_of::<Mailbox>() + 8)?;
+        let (mailbox, has_lock): (&Mailbox, &Event) = (map.value(0)?, map.value(size_of::<Mailbox>())?);
         pointer::without_and_with(|| {
-            let mailbox: &Mailbox = map.value(0)?;
-            let wait = || match mailbox.delivered.wait_until(mailbox.letters.lock()?, Deadline::after(LONG)) {
-                Err(LockError::OwnerDied(died)) => {
-                    drop(died.mark_consistent());
-                    Ok(())
+            let wait = || {
+                let guard = mailbox.letters.lock()?;
+                // Whoever has the lock after that finds this one waiting.
+                has_lock.set();
+                match mailbox.delivered.wait_until(guard, Deadline::after(LONG)) {
+                    Err(LockError::OwnerDied(died)) => {
+                        drop(died.mark_consistent());
+                        Ok(())
+                    }
+                    other => panic!("the one that notified has died with the lock: {other:?}"),
                 }
-                other => panic!("the one that notified has died with the lock: {other:?}"),
             };
             // SAFETY: the child uses nothing but the map.
             let waiter = unsafe { process::spawn::<core::result::Result<(), Error>>(wait) }?;
-            process::sleep(SHORT);
+            has_lock.wait_until(Deadline::after(LONG))?;
+            has_lock.reset();
             child::check(|| {
                 let guard = mailbox.letters.lock()?;
                 mailbox.delivered.notify_one();

@@ -96,12 +96,14 @@ fn harness_by(toolchain: &Toolchain, args: &[&str]) -> Result<PathBuf> {
 /// Builds the tests that run on this machine: those of the host and of xtask itself.
 pub fn host_tests() -> Result<Vec<Executable>> {
     let args = ["test", "--no-run", "--package", "baremap-host-tests", "--package", "xtask"];
-    let mut built = executables(|report| {
-        duct::cmd(workspace::cargo(), args.iter().chain(report)).dir(workspace::root())
-    })?;
-    // Cargo builds the programs of a package along with its tests.
+    tests(|report| duct::cmd(workspace::cargo(), args.iter().chain(report)).dir(workspace::root()))
+}
+
+/// The test programs of [`executables`]: cargo builds the programs of a package along with its tests.
+pub fn tests(command: impl FnOnce(&[&str]) -> Expression) -> Result<Vec<Executable>> {
+    let mut built = executables(command)?;
     built.retain(|executable| executable.is_test);
-    Ok(built)
+    if built.is_empty() { bail!("cargo built no tests") } else { Ok(built) }
 }
 
 /// Runs the cargo command that `command` makes of the arguments by which cargo reports what it built.

@@ -2,10 +2,38 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use duct::Expression;
 
 use crate::{arch::Arch, process, setup::rustup, workspace};
+
+/// What installs it.
+pub const INSTALL: [&str; 6] =
+    ["toolchain", "install", "nightly", "--profile", "minimal", "--no-self-update"];
+
+pub fn is_there() -> bool {
+    version().is_some()
+}
+
+/// The compiler's name and version.
+pub fn version() -> Option<String> {
+    process::read("rustup", &["run", "nightly", "rustc", "--version"]).ok()
+}
+
+pub fn install(why: &str) -> Result<()> {
+    rustup::download(&INSTALL, why)
+}
+
+/// `cargo ARGS` of the nightly toolchain, at the top of the workspace.
+pub fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Expression {
+    let words = ["run", "nightly", "cargo"].into_iter().chain(args);
+    // Without what the other toolchain has put there.
+    duct::cmd("rustup", words)
+        .dir(workspace::root())
+        .env_remove("CARGO")
+        .env_remove("RUSTC")
+        .env_remove("RUSTUP_TOOLCHAIN")
+}
 
 pub struct Nightly {
     sysroot: PathBuf,
@@ -14,26 +42,25 @@ pub struct Nightly {
 }
 
 impl Nightly {
-    pub fn find() -> Result<Nightly> {
+    /// The one that is there, or is installed now; why, for the line that says so.
+    pub fn ensure(why: &str) -> Result<Nightly> {
+        if !is_there() {
+            install(why)?;
+        }
         let rustc = |args: &[&str]| process::read("rustup", &[&["run", "nightly", "rustc"], args].concat());
-        let found = rustc(&["--print", "sysroot"]).and_then(|sysroot| Ok((sysroot, rustc(&["-vV"])?)));
-        let Ok((sysroot, version)) = found else {
-            bail!("a nightly compiler is missing: rustup toolchain install nightly --profile minimal");
-        };
-        Ok(Nightly { sysroot: sysroot.into(), llvm: llvm_of(&version)? })
+        Ok(Nightly { sysroot: rustc(&["--print", "sysroot"])?.into(), llvm: llvm_of(&rustc(&["-vV"])?)? })
     }
 
-    /// `cargo ARGS` of the nightly toolchain, at the top of the workspace.
+    /// [`cargo`].
     pub fn cargo<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Expression {
-        let words = ["run", "nightly", "cargo"].into_iter().chain(args);
-        duct::cmd("rustup", words).dir(workspace::root()).env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN")
+        cargo(args)
     }
 
     /// Whether the sources of the standard library are there, or could be added.
     pub fn ensure_sources(&self) -> Result<()> {
         let there = || self.sysroot.join("lib/rustlib/src/rust/library/Cargo.lock").exists();
         if !there() {
-            rustup::rustup(
+            rustup::download(
                 &["component", "add", "rust-src", "--toolchain", "nightly"],
                 "to build the standard library with a sanitizer",
             )?;
@@ -49,7 +76,7 @@ impl Nightly {
             return Ok(tools);
         }
         let add = ["component", "add", "llvm-tools", "--toolchain", "nightly"];
-        rustup::rustup(&add, "to read what was executed").with_context(|| {
+        rustup::download(&add, "to read what was executed").with_context(|| {
             format!(
                 "llvm-profdata and llvm-cov of LLVM {} are missing.\nInstall them by one of:
   rustup  rustup component add llvm-tools --toolchain nightly

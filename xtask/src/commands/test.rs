@@ -37,6 +37,9 @@ const EXAMPLE_TESTS: [&str; 2] = ["examples", "map_examples"];
 pub(super) const DOCUMENTED: &str = "std,talc,dlmalloc,allocator-api2,allocator-api2-02,alloc-debug";
 /// The test of this machine that looks into the programs of one architecture.
 const ELF_TESTS: &str = "elf";
+/// The tests of this machine that are about other programs: what they execute of the crate, if anything, cannot be seen from here.
+pub(super) const OF_OTHER_PROGRAMS: [&str; 7] =
+    [EXAMPLE_TESTS[0], EXAMPLE_TESTS[1], ELF_TESTS, "harness", "link", "manual", "compile_fail"];
 /// The freestanding test that QEMU's user mode, which has no seccomp, runs in a build of its own.
 const HOOKED_TEST: &str = "inject::every_call_may_fail";
 

@@ -5,22 +5,17 @@ use std::{env, time::Duration};
 use anyhow::{Context, Result, bail};
 use duct::Expression;
 
-use crate::{process, progress, setup::advice, workspace};
+use crate::{nightly, process, progress, setup::advice};
 
 /// Downloads and builds take their time, but not for ever.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
-const NIGHTLY: [&str; 7] =
-    ["rustup", "toolchain", "install", "nightly", "--profile", "minimal", "--no-self-update"];
 const CARGO_FUZZ: [&str; 4] = ["cargo", "install", "--locked", "cargo-fuzz"];
 
 /// `cargo fuzz ARGS` at the top of the workspace, by the nightly toolchain.
 pub fn cargo_fuzz(args: &[String]) -> Expression {
-    let words = ["run", "nightly", "cargo", "fuzz"].map(String::from);
-    duct::cmd("rustup", words.iter().chain(args))
-        .dir(workspace::root())
-        // The other toolchain's, and flags that would have everything built anew.
-        .env_remove("CARGO")
+    nightly::cargo(["fuzz"].into_iter().chain(args.iter().map(String::as_str)))
+        // They would have everything built anew.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
 }
@@ -28,15 +23,16 @@ pub fn cargo_fuzz(args: &[String]) -> Expression {
 /// What is there, if all is.
 pub fn found() -> Option<String> {
     let version = process::output(&cargo_fuzz(&["--version".into()])).ok()?;
-    let rustc = process::read("rustup", &["run", "nightly", "rustc", "--version"]).ok()?;
+    let rustc = nightly::version()?;
     has_compiler().then(|| format!("{version}, {rustc}"))
 }
 
 /// What [`ensure`] would do.
 pub fn plan() -> String {
-    let installs = [(has_nightly(), &NIGHTLY[..]), (has_cargo_fuzz(), &CARGO_FUZZ)];
+    let nightly = format!("rustup {}", nightly::INSTALL.join(" "));
+    let installs = [(nightly::is_there(), nightly), (has_cargo_fuzz(), CARGO_FUZZ.join(" "))];
     let missing: Vec<String> =
-        installs.into_iter().filter(|(is_there, _)| !is_there).map(|(_, words)| words.join(" ")).collect();
+        installs.into_iter().filter(|(is_there, _)| !is_there).map(|(_, command)| command).collect();
     match missing.as_slice() {
         [] => "print the commands that install a C++ compiler".into(),
         missing => missing.join("\n"),
@@ -46,11 +42,11 @@ pub fn plan() -> String {
 /// Installs what is missing.
 pub fn ensure() -> Result<()> {
     let install = || -> Result<()> {
-        if !has_nightly() {
-            run(&NIGHTLY, "to build the fuzz targets with a sanitizer")?;
+        if !nightly::is_there() {
+            nightly::install("to build the fuzz targets with a sanitizer")?;
         }
         if !has_cargo_fuzz() {
-            run(&CARGO_FUZZ, "to run the fuzz targets; a minute or two")?;
+            install_cargo_fuzz()?;
         }
         if !has_compiler() {
             bail!("there is no C++ compiler, which libFuzzer takes");
@@ -58,10 +54,6 @@ pub fn ensure() -> Result<()> {
         Ok(())
     };
     install().or_else(|obstacle| bail!(advice::fuzzer(&obstacle)))
-}
-
-fn has_nightly() -> bool {
-    process::read("rustup", &["run", "nightly", "rustc", "--version"]).is_ok()
 }
 
 fn has_cargo_fuzz() -> bool {
@@ -73,10 +65,10 @@ fn has_compiler() -> bool {
     env::var_os("CXX").is_some() || which::which("c++").is_ok()
 }
 
-fn run(words: &[&str], why: &str) -> Result<()> {
-    let (program, args, command) = (words[0], &words[1..], words.join(" "));
+fn install_cargo_fuzz() -> Result<()> {
+    let ([program, args @ ..], command) = (CARGO_FUZZ, CARGO_FUZZ.join(" "));
     which::which(program).with_context(|| format!("`{command}`: {program} is not installed"))?;
-    progress::say(format_args!("{command} ({why})"));
+    progress::say(format_args!("{command} (to run the fuzz targets; a minute or two)"));
     // A backtrace would push the reason out of the lines that are shown.
     let quiet = duct::cmd(program, args).env("RUST_BACKTRACE", "0");
     process::quietly_within(PATIENCE, &quiet).with_context(|| format!("`{command}`"))

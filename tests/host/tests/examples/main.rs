@@ -10,6 +10,7 @@ mod jit;
 mod json;
 mod layout;
 mod map_file;
+mod name;
 mod protections;
 mod shm;
 mod tail_of_page;

@@ -2,23 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process;
 
+use super::name::Name;
 use baremap_host_tests::{Output, example};
 
-/// A name that no other test and no other run of this one has; its object goes when the test ends.
-struct Name(String);
-
 impl Name {
-    fn new(test: &str) -> Name {
-        Name(format!("baremap-{}-{test}", process::id()))
-    }
-
-    fn path(&self) -> PathBuf {
-        PathBuf::from("/dev/shm").join(&self.0)
-    }
-
     fn write(&self, text: &str) -> Output {
         example("shm_write").run([&self.0, text])
     }
@@ -29,12 +17,6 @@ impl Name {
 
     fn unlink(&self) -> Output {
         example("shm_unlink").run([&self.0])
-    }
-}
-
-impl Drop for Name {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(self.path());
     }
 }
 

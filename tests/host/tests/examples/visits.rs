@@ -1,35 +1,18 @@
 //! `visits`: processes that share an object which the first of them makes.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{self, Child, Stdio};
+use std::process::{Child, Stdio};
 
+use super::name::Name;
 use baremap_host_tests::{Output, example};
 
-/// A name that no other test and no other run of this one has; its object goes when the test ends.
-struct Name(String);
-
 impl Name {
-    fn new(test: &str) -> Name {
-        Name(format!("baremap-{}-{test}", process::id()))
-    }
-
-    fn path(&self) -> PathBuf {
-        PathBuf::from("/dev/shm").join(&self.0)
-    }
-
     fn visit(&self) -> Output {
         example("visits").run([&self.0])
     }
 
     fn remove(&self) -> Output {
         example("visits").run([self.0.as_str(), "--remove"])
-    }
-}
-
-impl Drop for Name {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(self.path());
     }
 }
 

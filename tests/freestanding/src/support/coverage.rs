@@ -1,6 +1,7 @@
 //! What the program executes, in a build that counts it: `cargo xtask coverage`.
 
 use baremap::rt::Env;
+use baremap::sys::{Mode, OFlags};
 use baremap::{File, FileMap};
 use core::mem;
 
@@ -16,7 +17,8 @@ unsafe extern "C" {
 pub(crate) fn begin(env: Env) -> baremap::Result<()> {
     let Some(path) = env.var("BAREMAP_COUNTERS") else { return Ok(()) };
     let (start, end) = (&raw const __start___llvm_prf_cnts, &raw const __stop___llvm_prf_cnts);
-    let file = File::create(path)?;
+    // Not made empty: a test that starts this program again has the same file, and others count in it.
+    let file = File::open_with(path, OFlags::RDWR | OFlags::CREATE, Mode::from_bits_retain(0o600))?;
     file.set_len((end.addr() - start.addr()) as u64)?;
     let map = FileMap::write(&file)?;
     let bias = map.as_ptr().addr().wrapping_sub(start.addr());

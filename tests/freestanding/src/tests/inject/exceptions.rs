@@ -2,6 +2,7 @@
 
 use baremap::Errno as E;
 use baremap::arch::process::FORK;
+use baremap::page;
 use core::fmt;
 use linux_raw_sys::general as nr;
 
@@ -28,6 +29,8 @@ pub(super) struct Exception {
     errnos: &'static [E],
     outcome: Outcome,
     why: &'static str,
+    /// The pages below which nothing comes to it.
+    page_size: usize,
 }
 
 const fn row(
@@ -37,12 +40,21 @@ const fn row(
     outcome: Outcome,
     why: &'static str,
 ) -> Exception {
-    Exception { operation, calls, nth: 0, errnos, outcome, why }
+    Exception { operation, calls, nth: 0, errnos, outcome, why, page_size: 0 }
 }
 
 impl Exception {
     const fn nth(self, nth: u32) -> Self {
         Self { nth, ..self }
+    }
+
+    const fn on_pages_from(self, page_size: usize) -> Self {
+        Self { page_size, ..self }
+    }
+
+    /// Whether something comes to it on this machine.
+    pub(super) fn is_needed(&self) -> bool {
+        page::size() >= self.page_size
     }
 }
 
@@ -70,6 +82,9 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     ),
     row("", &[nr::__NR_munmap, nr::__NR_close], ANY, Success, "what is dropped has nobody to tell"),
     row("", INTERRUPTIBLE, &[E::EINTR], Success, "it is made again"),
+    // A block of so many bytes may be a huge page.
+    row("", &[nr::__NR_fstatfs], ANY, Success, "what does not say is taken for ordinary pages")
+        .on_pages_from(64 << 10),
     // Wishes.
     row("AnonMap, transparent", WISHES, ANY, Success, "ordinary pages do as well"),
     row("AnonMap, huge or transparent", WISHES, ANY, Success, "the same"),

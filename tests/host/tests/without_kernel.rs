@@ -3,50 +3,29 @@
 
 #[path = "../../../src/channel/habit.rs"]
 mod habit;
-#[path = "../../../src/map/regions/line.rs"]
-mod line;
 
 use baremap::alloc::{Buffer, Bump};
+use baremap::map::Region;
 use baremap::share::{AtomicOffset, Offset, OffsetSlice, PlainCell};
-use baremap::sys;
+use baremap::sys::ProtFlags;
 use habit::Habit;
 use std::alloc::{GlobalAlloc, Layout};
-use std::ops::Range;
 use std::slice;
 use std::thread;
-use sys::ProtFlags;
-
-/// What a line says, as the crate's own type has it.
-#[derive(Debug, PartialEq)]
-struct Region<'line> {
-    range: Range<usize>,
-    protection: ProtFlags,
-    is_shared: bool,
-    offset: u64,
-    device: (u32, u32),
-    inode: u64,
-    path: &'line [u8],
-    is_whole: bool,
-}
 
 // proc_pid_maps(5)
 #[test]
 fn lines_of_maps_are_read() {
     let text = b"00400000-00452000 r-xp 00001000 08:02 173521      /usr/bin/dbus daemon";
-    let region = Region {
-        range: 0x400000..0x452000,
-        protection: ProtFlags::READ | ProtFlags::EXEC,
-        is_shared: false,
-        offset: 0x1000,
-        device: (8, 2),
-        inode: 173521,
-        path: b"/usr/bin/dbus daemon",
-        is_whole: true,
-    };
-    assert_eq!(line::parse(text), Some(region));
+    let region = Region::parse(text).unwrap();
+    assert_eq!(region.range(), 0x400000..0x452000);
+    assert_eq!(region.protection(), ProtFlags::READ | ProtFlags::EXEC);
+    assert!(!region.is_shared() && region.is_whole());
+    assert_eq!((region.offset(), region.device(), region.inode()), (0x1000, (8, 2), 173521));
+    assert_eq!(region.path(), b"/usr/bin/dbus daemon");
     for end in 0..47 {
         assert_eq!(
-            line::parse(&text[..end]).map(|region| region.path.len()),
+            Region::parse(&text[..end]).ok().map(|region| region.path().len()),
             (end > 38).then_some(0),
             "{end}"
         );

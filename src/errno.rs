@@ -54,6 +54,17 @@ impl Errno {
     }
 }
 
+/// Calls again what a signal interrupted.
+#[inline(always)]
+pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
 macro_rules! errnos {
     ($($name:ident = $sentence:literal,)*) => {
         impl Errno {

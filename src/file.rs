@@ -1,6 +1,7 @@
 //! Files, as far as one needs them to map and share them.
 
 use crate::Errno;
+use crate::errno::uninterrupted;
 use crate::error::{Error, Operation, Reason, Result};
 use crate::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use crate::sys::{self, FallocateFlags, FileKind, Mode, OFlags, Pid};
@@ -33,14 +34,9 @@ pub(crate) const OWNER_ONLY: Mode = Mode::RUSR.union(Mode::WUSR);
 #[inline(always)]
 pub(crate) fn again<T>(
     operation: Operation,
-    mut call: impl FnMut() -> core::result::Result<T, Errno>,
+    call: impl FnMut() -> core::result::Result<T, Errno>,
 ) -> Result<T> {
-    loop {
-        match call() {
-            Err(Errno::EINTR) => {}
-            result => return result.map_err(|errno| Error::new(operation, errno)),
-        }
-    }
+    uninterrupted(call).map_err(|errno| Error::new(operation, errno))
 }
 
 impl File {

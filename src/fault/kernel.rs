@@ -1,6 +1,7 @@
 //! Copies by the kernel, which answers with an error where a page is missing.
 
 use crate::Errno;
+use crate::errno::uninterrupted;
 use crate::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use crate::page;
 use crate::sys::{
@@ -76,14 +77,11 @@ pub(super) unsafe fn copy(to: *mut u8, from: *const u8, len: usize, ends: Ends) 
 
 /// Calls again what a signal interrupted.
 #[inline(always)]
-fn uninterrupted(mut call: impl FnMut() -> Round) -> Round {
-    loop {
-        match call() {
-            Err(Errno::EINTR) => {}
-            // Nothing copied and no error is no progress.
-            Ok(0) => return Err(Errno::EIO),
-            result => return result,
-        }
+fn progress(call: impl FnMut() -> Round) -> Round {
+    match uninterrupted(call) {
+        // Nothing copied and no error is none.
+        Ok(0) => Err(Errno::EIO),
+        result => result,
     }
 }
 
@@ -100,7 +98,7 @@ unsafe fn by_process(to: *mut u8, from: *const u8, len: usize) -> Round {
     let remote = [RemoteRange { address: from.expose_provenance(), len }];
     // By its thread: the process has no memory any more in the kernel's eyes once its first thread has ended.
     // SAFETY: passed on to the caller.
-    let round = uninterrupted(|| unsafe { sys::process_vm_readv_raw(sys::gettid(), to, len, &remote) });
+    let round = progress(|| unsafe { sys::process_vm_readv_raw(sys::gettid(), to, len, &remote) });
     if matches!(round, Err(Errno::ENOSYS | Errno::EPERM)) {
         MISSING.store(true, Relaxed);
     }
@@ -119,8 +117,8 @@ unsafe fn by_pipe(to: *mut u8, from: *const u8, len: usize) -> Round {
     let (reader, writer) = sys::pipe2(OFlags::CLOEXEC | OFlags::NONBLOCK)?;
     // SAFETY: passed on to the caller.
     unsafe {
-        let count = uninterrupted(|| sys::write_raw(writer.as_fd(), from, len))?;
-        uninterrupted(|| sys::read_raw(reader.as_fd(), to, count))
+        let count = progress(|| sys::write_raw(writer.as_fd(), from, len))?;
+        progress(|| sys::read_raw(reader.as_fd(), to, count))
     }
 }
 
@@ -211,14 +209,14 @@ unsafe fn through(
     // SAFETY: passed on to the caller; where an end is the program's own, a plain copy does.
     unsafe {
         let count = match ends {
-            Ends::From | Ends::Both => uninterrupted(|| sys::pwrite_raw(fd, from, len, OFFSET))?,
+            Ends::From | Ends::Both => progress(|| sys::pwrite_raw(fd, from, len, OFFSET))?,
             Ends::To => {
                 ptr::copy_nonoverlapping(from, bytes, len);
                 len
             }
         };
         match ends {
-            Ends::To | Ends::Both => uninterrupted(|| sys::pread_raw(fd, to, count, OFFSET)),
+            Ends::To | Ends::Both => progress(|| sys::pread_raw(fd, to, count, OFFSET)),
             Ends::From => {
                 ptr::copy_nonoverlapping(bytes, to, count);
                 Ok(count)
@@ -264,8 +262,7 @@ impl Room {
         // Whoever gets hold of it cannot take the room away.
         sys::fcntl_add_seals(fd.as_fd(), SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
         // Where there is no memory, that is an error here, and SIGBUS at the first touch.
-        let allocate = || sys::fallocate(fd.as_fd(), FallocateFlags::empty(), BASE, len as u64).map(|()| len);
-        uninterrupted(allocate)?;
+        uninterrupted(|| sys::fallocate(fd.as_fd(), FallocateFlags::empty(), BASE, len as u64))?;
         let prot = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: the kernel chooses a free address, and the room stays mapped for good.
         let start = unsafe { sys::mmap(ptr::null_mut(), len, prot, MapFlags::SHARED, fd.as_fd(), BASE) }?;

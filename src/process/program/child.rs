@@ -4,6 +4,7 @@
 //! made for it, and does nothing that may panic.
 
 use crate::Errno;
+use crate::errno::uninterrupted;
 use crate::fd::{AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use crate::process::{die_with_parent, exit};
 use crate::sys::{self, FdFlags, MaskHow, OFlags, Pid, Sigaction, Signal, SignalSet};
@@ -132,7 +133,7 @@ pub(super) unsafe extern "C" fn run(order: *const c_void) -> ! {
         // SAFETY: nobody closes it before the child ends.
         let pipe = unsafe { BorrowedFd::borrow_raw(pipe) };
         // A parent that is gone does not read it. The signal that says so is held back, or ends the child as well.
-        let _ = again(|| sys::write(pipe, &word.to_ne_bytes()));
+        let _ = uninterrupted(|| sys::write(pipe, &word.to_ne_bytes()));
     }
     exit(NO_PROGRAM)
 }
@@ -213,7 +214,7 @@ unsafe fn descriptors(order: &Order<'_>, pipe: &mut Option<RawFd>) -> Result<Opt
         }
         // SAFETY: it is open, or the call says that it is not.
         let fd = unsafe { BorrowedFd::borrow_raw(number) };
-        again(|| sys::fcntl_dupfd_cloexec(fd, above)).map(IntoRawFd::into_raw_fd)
+        uninterrupted(|| sys::fcntl_dupfd_cloexec(fd, above)).map(IntoRawFd::into_raw_fd)
     };
     if let Some(pipe) = pipe {
         *pipe = moved(*pipe)?;
@@ -233,23 +234,13 @@ unsafe fn descriptors(order: &Order<'_>, pipe: &mut Option<RawFd>) -> Result<Opt
         // SAFETY: as above; the numbers are open, or the calls say that they are not.
         let from = unsafe { BorrowedFd::borrow_raw(*order.numbers.add(index)) };
         if from.as_raw_fd() == to {
-            again(|| sys::fcntl_setfd(from, FdFlags::empty()))?;
+            uninterrupted(|| sys::fcntl_setfd(from, FdFlags::empty()))?;
         } else {
             // SAFETY: what was there is the child's own, and has moved if it is needed.
-            again(|| unsafe { sys::dup3(from, to, OFlags::empty()) })?;
+            uninterrupted(|| unsafe { sys::dup3(from, to, OFlags::empty()) })?;
         }
     }
     Ok(file)
-}
-
-/// Makes a call again that was interrupted.
-fn again<T>(call: impl Fn() -> Result<T, Errno>) -> Result<T, Errno> {
-    loop {
-        match call() {
-            Err(Errno::EINTR) => {}
-            result => return result,
-        }
-    }
 }
 
 /// Has all but the standard descriptors closed when the program begins.

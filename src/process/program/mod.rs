@@ -4,6 +4,7 @@ mod child;
 mod room;
 
 use crate::Errno;
+use crate::errno::uninterrupted;
 use crate::error::{Error, Operation, Reason, Result};
 use crate::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 #[cfg(feature = "start")]
@@ -271,14 +272,9 @@ fn pipe() -> Result<(OwnedFd, OwnedFd)> {
 /// What a child that has a copy of the memory says: nothing, when execve(2) closes the pipe.
 fn failure_from(reader: OwnedFd) -> core::result::Result<Option<(Step, Errno)>, Errno> {
     let mut word = [0; size_of::<u32>()];
-    loop {
-        match sys::read(reader.as_fd(), &mut word) {
-            // So few bytes come at once.
-            Ok(_) => return Ok(Step::from_word(u32::from_ne_bytes(word))),
-            Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
+    // So few bytes come at once.
+    uninterrupted(|| sys::read(reader.as_fd(), &mut word))?;
+    Ok(Step::from_word(u32::from_ne_bytes(word)))
 }
 
 /// All signals, held back in this thread until this is dropped: the child has its parent's memory, but must not run its handlers.

@@ -1,14 +1,14 @@
 //! The size of a page, which on aarch64 is the kernel's choice: 4, 16 or 64 KiB.
 
-use crate::sys::{self, ProtFlags};
-#[cfg(not(feature = "start"))]
+use crate::sys::{self, Advice};
+#[cfg(not(all(feature = "start", feature = "panic-handler")))]
 use crate::{
     fd::AsFd,
     sys::{Mode, OFlags},
 };
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-#[cfg(not(feature = "start"))]
+#[cfg(not(all(feature = "start", feature = "panic-handler")))]
 use linux_raw_sys::auxvec::AT_NULL;
 use linux_raw_sys::auxvec::AT_PAGESZ;
 
@@ -52,15 +52,23 @@ fn find() -> usize {
     size
 }
 
-/// The auxiliary vector's, where the kernel put it on the stack and this crate's `_start` saw it.
-#[cfg(feature = "start")]
+/// The auxiliary vector's, where this crate's `_start` saw it, or by its file in /proc.
 fn auxiliary() -> Option<usize> {
-    crate::rt::env()?.aux_value(AT_PAGESZ as usize)
+    #[cfg(feature = "start")]
+    if let Some(env) = crate::rt::env() {
+        return env.aux_value(AT_PAGESZ as usize);
+    }
+    by_file()
 }
 
-/// The auxiliary vector's, by its file in /proc.
-#[cfg(not(feature = "start"))]
-fn auxiliary() -> Option<usize> {
+/// A program that has all of `rt` was started by this crate, and need not carry another way.
+#[cfg(all(feature = "start", feature = "panic-handler"))]
+fn by_file() -> Option<usize> {
+    None
+}
+
+#[cfg(not(all(feature = "start", feature = "panic-handler")))]
+fn by_file() -> Option<usize> {
     let file = sys::open(c"/proc/self/auxv", OFlags::CLOEXEC, Mode::empty()).ok()?;
     let mut bytes = [0; 1024];
     let len = sys::read(file.as_fd(), &mut bytes).ok()?;
@@ -68,7 +76,7 @@ fn auxiliary() -> Option<usize> {
 }
 
 /// A value of an auxiliary vector in its file's form: pairs of words, up to a pair of type `AT_NULL`.
-#[cfg(not(feature = "start"))]
+#[cfg(not(all(feature = "start", feature = "panic-handler")))]
 fn auxiliary_value(bytes: &[u8], wanted: usize) -> Option<usize> {
     const WORD: usize = size_of::<usize>();
     let word = |bytes: &[u8]| bytes.try_into().map_or(0, usize::from_ne_bytes);
@@ -79,13 +87,13 @@ fn auxiliary_value(bytes: &[u8], wanted: usize) -> Option<usize> {
         .find_map(|(kind, value)| (kind == wanted).then_some(value))
 }
 
-/// mprotect(2) checks the address before it finds that there is nothing to do: the smallest power of two that it takes
-/// for aligned is the page size.
+/// madvise(2) checks the address before it finds that there is nothing to do: the smallest power of two that it takes
+/// for aligned is the page size. (mprotect(2) does so too, but not in QEMU's user mode.)
 fn probe() -> usize {
     let aligned = |address: &usize| {
         let address = ptr::without_provenance_mut(*address);
         // SAFETY: a length of 0 changes nothing.
-        unsafe { sys::mprotect(address, 0, ProtFlags::empty()) }.is_ok()
+        unsafe { sys::madvise(address, 0, Advice::NORMAL) }.is_ok()
     };
     const LARGEST: u32 = 24;
     (12..LARGEST).map(|shift| 1 << shift).find(aligned).unwrap_or(1 << LARGEST)

@@ -29,6 +29,7 @@ impl Errno {
     pub const EDEADLOCK: Errno = Errno::EDEADLK;
 
     /// The error of that number, if it is one: 1 to 4095.
+    #[inline]
     #[must_use]
     pub const fn from_raw_os_error(number: i32) -> Option<Errno> {
         match NonZero::new(number) {
@@ -38,6 +39,7 @@ impl Errno {
     }
 
     /// The number.
+    #[inline]
     #[must_use]
     pub const fn raw_os_error(self) -> i32 {
         self.0.get()

@@ -463,6 +463,7 @@ operations! {
     Store = "store",
     Sync = "fsync",
     SyncDirectory = "fsync of the directory",
+    SystemCall = "system call",
     TakeFrom = "take_from",
     UninstallHandler = "rt_sigaction",
     Unlink = "unlink",
@@ -599,6 +600,13 @@ impl core::error::Error for Error {}
 impl From<Error> for Errno {
     fn from(error: Error) -> Self {
         error.errno
+    }
+}
+
+impl From<Errno> for Error {
+    /// For who mixes functions of [`sys`](crate::sys) with those above them: no more than the number is known.
+    fn from(errno: Errno) -> Self {
+        Self::new(Operation::SystemCall, errno)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Memory of a fixed place and length as a source of pages.
 
 use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::sync::atomic::{
     AtomicUsize,
@@ -70,6 +72,65 @@ unsafe impl<const N: usize> PageSource for &Buffer<N> {
 
     unsafe fn release(&self, start: NonNull<u8>, len: usize) {
         self.used.release(self.all(), start, len);
+    }
+}
+
+/// Bytes of somebody else's, for as long as they are lent: a part of an array, or memory that C code has. It takes back only what
+/// it gave last.
+///
+/// ```
+/// use baremap::alloc::{Arena, BorrowedBuffer};
+/// use core::mem::MaybeUninit;
+///
+/// let mut memory = [MaybeUninit::uninit(); 1024];
+/// let arena = Arena::over(BorrowedBuffer::new(&mut memory));
+/// assert_eq!(arena.alloc_str("on the stack"), "on the stack");
+/// ```
+pub struct BorrowedBuffer<'memory> {
+    bytes: NonNull<[u8]>,
+    used: Used,
+    lent: PhantomData<&'memory mut [MaybeUninit<u8>]>,
+}
+
+// SAFETY: the bytes are given out range by range, each to one user.
+unsafe impl Sync for BorrowedBuffer<'_> {}
+// SAFETY: bytes belong to no thread.
+unsafe impl Send for BorrowedBuffer<'_> {}
+
+impl<'memory> BorrowedBuffer<'memory> {
+    /// All of it free.
+    #[must_use]
+    pub const fn new(memory: &'memory mut [MaybeUninit<u8>]) -> Self {
+        let len = memory.len();
+        // SAFETY: a slice has an address.
+        let start = unsafe { NonNull::new_unchecked(memory.as_mut_ptr().cast()) };
+        let bytes = NonNull::slice_from_raw_parts(start, len);
+        Self { bytes, used: Used(AtomicUsize::new(0)), lent: PhantomData }
+    }
+}
+
+// SAFETY: as for `Buffer`; the bytes stay where they are when this is moved.
+unsafe impl PageSource for BorrowedBuffer<'_> {
+    const ZEROED: bool = false;
+
+    fn granule(&self) -> usize {
+        1
+    }
+
+    fn allocate(&self, len: usize, align: usize) -> Option<NonNull<u8>> {
+        self.used.allocate(self.bytes, len, align)
+    }
+
+    unsafe fn resize(&self, start: NonNull<u8>, old: usize, new: usize, _: bool) -> Option<NonNull<u8>> {
+        self.used.resize(self.bytes, start, old, new)
+    }
+
+    unsafe fn discard(&self, _: NonNull<u8>, _: usize) -> bool {
+        false
+    }
+
+    unsafe fn release(&self, start: NonNull<u8>, len: usize) {
+        self.used.release(self.bytes, start, len);
     }
 }
 

@@ -40,7 +40,7 @@ mod source;
 pub(crate) mod thread;
 
 pub use arena::{AllocError, Arena, Scope};
-pub use buffer::Buffer;
+pub use buffer::{BorrowedBuffer, Buffer};
 pub use bump::{Bump, Usage};
 #[cfg(feature = "alloc-debug")]
 pub use checked::Checked;

@@ -71,6 +71,33 @@ impl<A: Access> SharedBytes<A> {
         unsafe { &*(ptr::slice_from_raw_parts(start, len) as *const SharedBytes<A>) }
     }
 
+    /// Lends `len` bytes that something else has mapped: another library, or C code.
+    ///
+    /// ```
+    /// use baremap::map::ReadOnly;
+    /// use baremap::SharedBytes;
+    ///
+    /// let text = b"mapped by somebody else";
+    /// // SAFETY: the bytes are there, and nobody writes to them.
+    /// let bytes: &SharedBytes<ReadOnly> =
+    ///     unsafe { SharedBytes::from_raw_parts(text.as_ptr().cast_mut(), text.len()) };
+    /// let mut copy = [0; 6];
+    /// bytes.read_at(0, &mut copy)?;
+    /// assert_eq!(&copy, b"mapped");
+    /// # Ok::<(), baremap::Error>(())
+    /// ```
+    ///
+    /// # Safety
+    /// `start` is not null and `len` no more than `isize::MAX`. Until the last use of what is lent nobody maps something else there,
+    /// and nobody borrows the bytes in another way. They may change at any moment. That they are there, and readable or
+    /// writable as `A` says, is needed for what touches them in place; copies, loads and stores report a page that is not there.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn from_raw_parts<'bytes>(start: *mut u8, len: usize) -> &'bytes SharedBytes<A> {
+        // SAFETY: passed on to the caller.
+        unsafe { Self::new(start, len) }
+    }
+
     /// Lends `len` bytes from `start` exclusively, as far as this process goes.
     ///
     /// # Safety

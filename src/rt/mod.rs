@@ -23,7 +23,7 @@
 //! }
 //! ```
 
-#[cfg(not(feature = "std"))]
+#[cfg(all(feature = "panic-handler", not(feature = "std")))]
 mod compiler;
 mod env;
 mod macros;
@@ -86,14 +86,15 @@ impl<T: Exit, F: FnOnce(Env) -> T> Main<(Env,)> for F {
 #[inline(always)]
 pub unsafe fn start<Arguments>(stack: *const usize, main: impl Main<Arguments>) -> ! {
     STACK.store(stack.cast_mut(), Relaxed);
-    open_standard_descriptors();
+    __open_standard_descriptors();
     // SAFETY: the caller's promise.
     process::exit(main.run(unsafe { Env::new(stack) }))
 }
 
 /// Opens /dev/null for those of the first three descriptors that the program was started without: else the next file that
 /// it opens would get the number, and what it prints would go into that file.
-fn open_standard_descriptors() {
+#[doc(hidden)]
+pub fn __open_standard_descriptors() {
     // The lowest free number each time. Where there is no /dev/null (an init's first steps), they stay free.
     while let Ok(null) = sys::open(c"/dev/null", OFlags::RDWR, Mode::empty()) {
         if null.as_raw_fd() > 2 {

@@ -165,6 +165,35 @@ impl<T: Shared> Mutex<T> {
         self.lock_or(|| self.lock.try_take())
     }
 
+    /// The guard of a lock that this thread has, for who could not keep it: C code, which gives a lock up by the lock alone.
+    /// `died` says that the lock was taken as [`LockError::OwnerDied`] and has not been marked consistent since.
+    ///
+    /// ```
+    /// use baremap::share::PlainCell;
+    /// use baremap::sync::Mutex;
+    /// use core::mem;
+    ///
+    /// let mutex = Mutex::new(PlainCell::new(0_u64));
+    /// mem::forget(mutex.lock()?);
+    /// // SAFETY: the guard is forgotten.
+    /// drop(unsafe { mutex.guard_again(false) }?);
+    /// assert!(mutex.try_lock().is_ok());
+    /// # Ok::<(), baremap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LockError::OwnerDied`] if `died`; `EPERM` (this thread does not have the lock, or has it by another address).
+    ///
+    /// # Safety
+    /// The guard that this thread has got of the lock is [forgotten](core::mem::forget).
+    pub unsafe fn guard_again(&self, died: bool) -> core::result::Result<Guard<'_, T>, LockError<'_, T>> {
+        // SAFETY: passed on to the caller.
+        let taken = unsafe { self.lock.taken_again(died) };
+        let taken = taken.ok_or(LockError::Failed(Error::new(Operation::Mutex, Errno::EPERM)))?;
+        let guard = Guard { mutex: self, token: Token(taken) };
+        if died { Err(LockError::OwnerDied(OwnerDied { guard })) } else { Ok(guard) }
+    }
+
     /// Takes the lock, `slowly` if it cannot be done in a few steps.
     ///
     /// What takes its time is called, and nothing but a guard in registers is left of the rest: one that goes through memory takes half

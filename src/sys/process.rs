@@ -25,6 +25,7 @@ pub struct Pid(NonZero<i32>);
 
 impl Pid {
     /// The process or thread of that number, if it can be one.
+    #[inline]
     #[must_use]
     pub const fn from_raw(number: i32) -> Option<Pid> {
         match NonZero::new(number) {

@@ -22,6 +22,7 @@ pub struct Signal(NonZero<i32>);
 
 impl Signal {
     /// The signal of that number, if it is one: 1 to 64.
+    #[inline]
     #[must_use]
     pub const fn from_raw(number: i32) -> Option<Signal> {
         match NonZero::new(number) {

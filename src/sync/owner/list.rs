@@ -139,6 +139,11 @@ impl Node {
         self.next.store((&raw const *next).expose_provenance(), Relaxed);
     }
 
+    /// Whether that lock is behind this slot.
+    pub(super) fn is_before(&self, next: &AtomicUsize) -> bool {
+        self.next.load(Relaxed) == (&raw const *next).addr()
+    }
+
     /// Takes the lock behind this slot away.
     #[inline(always)]
     pub(super) fn remove(&self) {

@@ -144,6 +144,21 @@ impl Owner {
         self.take_by(|me, seen| self.wait(me, seen, deadline))
     }
 
+    /// What this thread has taken, and has forgotten, and whether the last owner had died with it.
+    ///
+    /// # Safety
+    /// It is forgotten: of two that are dropped, the second one would give back what is another's by then.
+    pub(crate) unsafe fn taken_again(&self, died: bool) -> Option<Taken<'_>> {
+        let word = self.word.load(Relaxed);
+        let me = word & (THREAD | UNLISTED);
+        if word & UNLISTED != 0 {
+            return (me & THREAD == table::this_number()).then(|| Taken::new(self, None, me, died));
+        }
+        let (record, thread) = table::this_thread().filter(|&(_, thread)| thread == me)?;
+        let slot = record.slot_before(&self.next)?;
+        Some(Taken::new(self, Some((record, slot)), thread, died))
+    }
+
     /// Takes it, or does `otherwise` with this thread's word and the one that was there.
     fn take_by(
         &self,

@@ -218,6 +218,13 @@ impl Record {
         Some(Leaving { session: Session { record: self, head, slot }, before })
     }
 
+    /// The slot behind which a lock is, by its word for the kernel.
+    pub(super) fn slot_before(&'static self, next: &AtomicUsize) -> Option<NonNull<Node>> {
+        // Those of the record first: few threads hold more locks than these.
+        let mut slots = [&self.nodes[..]].into_iter().chain(self.runs()).flatten();
+        slots.find(|slot| slot.is_before(next)).map(NonNull::from)
+    }
+
     #[inline(always)]
     fn head(&self) -> Option<NonNull<Head>> {
         NonNull::new(ptr::with_exposed_provenance_mut(self.head.load(Relaxed)))

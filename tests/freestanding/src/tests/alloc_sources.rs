@@ -1,11 +1,12 @@
 //! Every source of pages keeps the same promises.
 
 use crate::harness::tests;
-use baremap::alloc::{AnonPages, Arena, Buffer, Bump, MapPages, PageSource};
+use baremap::alloc::{AnonPages, Arena, BorrowedBuffer, Buffer, Bump, MapPages, PageSource};
 use baremap::map::{CopyOnWrite, GrowMap};
 use baremap::{AnonMap, Errno, File, FileMap, Reason, Result, SharedMap, page, process};
 use core::alloc::{GlobalAlloc, Layout};
-use core::ptr::NonNull;
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
 use core::slice;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -131,6 +132,15 @@ tests! {
     fn a_buffer() {
         static BUFFER: Buffer<{ 8 * ROOM }> = Buffer::new();
         check_with_bump(&&BUFFER);
+    }
+
+    fn a_borrowed_buffer() -> Result<()> {
+        let mut map = AnonMap::new(8 * ROOM)?;
+        map.fill(9);
+        // SAFETY: bytes are as good with a value as without one, and nobody reads them here.
+        let memory = unsafe { &mut *(ptr::from_mut::<[u8]>(&mut map) as *mut [MaybeUninit<u8>]) };
+        check_with_bump(&BorrowedBuffer::new(memory));
+        Ok(())
     }
 
     fn an_anonymous_map() -> Result<()> {

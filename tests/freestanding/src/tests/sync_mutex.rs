@@ -245,6 +245,53 @@ tests! {
         Ok(())
     }
 
+    fn a_forgotten_guard_is_had_again() -> Result<()> {
+        /// More than a thread has slots for at first.
+        const MANY: usize = 40;
+        let map = SharedMap::new(MANY * size_of::<Number>())?;
+        pointer::without_and_with(|| {
+            let numbers: &[Number] = map.values(0, MANY)?;
+            // SAFETY: there is none to forget.
+            assert_eq!(errno(unsafe { numbers[0].guard_again(false) }), Some(Errno::EPERM));
+            for number in numbers {
+                mem::forget(number.lock()?);
+            }
+            child::check(|| {
+                // SAFETY: the guard was forgotten, and is the parent's.
+                assert_eq!(errno(unsafe { numbers[7].guard_again(false) }), Some(Errno::EPERM));
+                assert_eq!(errno(numbers[7].try_lock()), Some(Errno::EBUSY));
+            });
+            // In another order than they were taken.
+            for index in 0..MANY {
+                // SAFETY: the guard was forgotten.
+                drop(unsafe { numbers[index * 7 % MANY].guard_again(false) }?);
+            }
+            child::check(|| numbers.iter().try_for_each(|number| number.try_lock().map(drop).map_err(Error::from)));
+            for number in numbers {
+                drop(number.try_lock()?);
+            }
+            Ok::<_, Error>(())
+        });
+        Ok(())
+    }
+
+    fn a_forgotten_death_is_told_again() {
+        pointer::without_and_with(|| {
+            let map = map()?;
+            let number = number(&map)?;
+            die_with(number, 1);
+            let Err(LockError::OwnerDied(died)) = number.lock() else { panic!("the owner has died") };
+            mem::forget(died);
+            // SAFETY: the guard was forgotten.
+            let Err(LockError::OwnerDied(died)) = (unsafe { number.guard_again(true) }) else {
+                panic!("the owner has died")
+            };
+            drop(died);
+            assert_eq!(errno(number.lock()), Some(Errno::ENOTRECOVERABLE));
+            Ok::<_, Error>(())
+        });
+    }
+
     #[timeout(300)]
     fn two_processes_count_to_the_number() -> Result<()> {
         let map = map()?;

@@ -12,5 +12,6 @@ pub mod relocate;
 pub mod signal;
 #[cfg(feature = "start")]
 pub mod start;
+pub mod symbol;
 pub mod syscall;
 pub mod thread;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{Message, MetadataCommand};
+use cargo_metadata::{Artifact, Message, MetadataCommand};
 use duct::Expression;
 
 use crate::{toolchain::Toolchain, workspace};
@@ -93,6 +93,16 @@ fn harness_by(toolchain: &Toolchain, args: &[&str]) -> Result<PathBuf> {
     built.into_iter().next().map(|harness| harness.path).context("cargo built no freestanding tests")
 }
 
+/// Builds the static library for C, as rustc makes it.
+pub fn static_library(toolchain: &Toolchain, features: &str) -> Result<PathBuf> {
+    let args = ["--package", "baremap-c", "--lib", "--crate-type", "staticlib"];
+    let args = [&args[..], &["--profile", "capi", "--features", features]].concat();
+    let artifacts = artifacts(|report| toolchain.cargo_for_c("rustc", &[&args, report].concat()))?;
+    let files = artifacts.into_iter().flat_map(|artifact| artifact.filenames);
+    let archive = files.map(PathBuf::from).find(|path| path.extension().is_some_and(|end| end == "a"));
+    archive.context("cargo built no static library")
+}
+
 /// Builds the tests that run on this machine: those of the host and of xtask itself.
 pub fn host_tests() -> Result<Vec<Executable>> {
     let args = ["test", "--no-run", "--package", "baremap-host-tests", "--package", "xtask"];
@@ -108,16 +118,9 @@ pub fn tests(command: impl FnOnce(&[&str]) -> Expression) -> Result<Vec<Executab
 
 /// Runs the cargo command that `command` makes of the arguments by which cargo reports what it built.
 pub fn executables(command: impl FnOnce(&[&str]) -> Expression) -> Result<Vec<Executable>> {
-    let command = command(&["--quiet", "--message-format", "json-render-diagnostics"]);
-    let output = command.stdout_capture().stderr_capture().unchecked().run()?;
-    if !output.status.success() {
-        bail!("the build failed\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
-    }
     let mut executables = Vec::new();
-    for message in Message::parse_stream(output.stdout.as_slice()) {
-        if let Message::CompilerArtifact(artifact) = message?
-            && let Some(path) = artifact.executable
-        {
+    for artifact in artifacts(command)? {
+        if let Some(path) = artifact.executable {
             let package = artifact.manifest_path.parent().context("a package without a folder")?;
             executables.push(Executable {
                 name: artifact.target.name,
@@ -128,6 +131,22 @@ pub fn executables(command: impl FnOnce(&[&str]) -> Expression) -> Result<Vec<Ex
         }
     }
     Ok(executables)
+}
+
+/// Everything that was built.
+fn artifacts(command: impl FnOnce(&[&str]) -> Expression) -> Result<Vec<Artifact>> {
+    let command = command(&["--quiet", "--message-format", "json-render-diagnostics"]);
+    let output = command.stdout_capture().stderr_capture().unchecked().run()?;
+    if !output.status.success() {
+        bail!("the build failed\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    let mut artifacts = Vec::new();
+    for message in Message::parse_stream(output.stdout.as_slice()) {
+        if let Message::CompilerArtifact(artifact) = message? {
+            artifacts.push(artifact);
+        }
+    }
+    Ok(artifacts)
 }
 
 /// The folder that all of `executables` lie in.

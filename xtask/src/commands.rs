@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod capi;
 mod coverage;
 mod demo;
 mod doctor;
@@ -22,6 +23,7 @@ use clap::Subcommand;
 pub enum Command {
     Demo(demo::Demo),
     Run(run::Run),
+    Capi(capi::Capi),
     Test(test::Test),
     Fuzz(fuzz::Fuzz),
     Kernel(kernel::Kernel),
@@ -40,6 +42,7 @@ impl Command {
         match self {
             Command::Demo(command) => command.execute(),
             Command::Run(command) => command.execute(),
+            Command::Capi(command) => command.execute(),
             Command::Test(command) => command.execute(),
             Command::Fuzz(command) => command.execute(),
             Command::Kernel(command) => command.execute(),

@@ -6,6 +6,7 @@
 mod arch;
 mod build;
 mod cache;
+mod capi;
 mod commands;
 mod examples;
 mod kernel;

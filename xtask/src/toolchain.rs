@@ -26,6 +26,9 @@ const DEBIAN_CARGO_CLIPPY: &str = "/usr/bin/cargo-clippy";
 /// Link flags of programs without a libc.
 const FREESTANDING_CONFIG: &str = "examples/freestanding.toml";
 
+/// Flags of the archive for C.
+const ARCHIVE_CONFIG: &str = "src/c/archive.toml";
+
 /// What builds programs for one architecture.
 pub struct Toolchain {
     arch: Arch,
@@ -76,7 +79,12 @@ impl Toolchain {
 
     /// `cargo SUBCOMMAND ARGS` at the top of the workspace, building freestanding programs for this architecture.
     pub fn cargo(&self, subcommand: &str, args: &[&str]) -> Expression {
-        self.by(workspace::cargo(), subcommand, args)
+        self.by(workspace::cargo(), FREESTANDING_CONFIG, subcommand, args)
+    }
+
+    /// The same for what other compilers' programs are linked with.
+    pub fn cargo_for_c(&self, subcommand: &str, args: &[&str]) -> Expression {
+        self.by(workspace::cargo(), ARCHIVE_CONFIG, subcommand, args)
     }
 
     /// The same for `cargo clippy ARGS`.
@@ -88,14 +96,14 @@ impl Toolchain {
             apt::install_clippy()?;
         }
         // It runs the clippy-driver beside it, by the cargo that CARGO names.
-        Ok(self.by(DEBIAN_CARGO_CLIPPY.into(), "clippy", args).env("CARGO", workspace::cargo()))
+        Ok(self
+            .by(DEBIAN_CARGO_CLIPPY.into(), FREESTANDING_CONFIG, "clippy", args)
+            .env("CARGO", workspace::cargo()))
     }
 
-    fn by(&self, program: OsString, subcommand: &str, args: &[&str]) -> Expression {
+    fn by(&self, program: OsString, config: &str, subcommand: &str, args: &[&str]) -> Expression {
         let mut words: Vec<String> =
-            [subcommand, "--config", FREESTANDING_CONFIG, "--target", self.arch.target()]
-                .map(String::from)
-                .into();
+            [subcommand, "--config", config, "--target", self.arch.target()].map(String::from).into();
         if let Some(linker) = &self.linker {
             words.push("--config".into());
             // A flag, not `linker`, which would link build scripts too.
@@ -156,13 +164,23 @@ impl Sysroot {
     }
 
     fn rust_lld(&self) -> Option<PathBuf> {
-        let path = self.root.join("lib/rustlib").join(Arch::HOST.target()).join("bin/rust-lld");
+        self.tool("rust-lld")
+    }
+
+    /// A program that comes with the toolchain.
+    fn tool(&self, name: &str) -> Option<PathBuf> {
+        let path = self.root.join("lib/rustlib").join(Arch::HOST.target()).join("bin").join(name);
         path.exists().then_some(path)
     }
 }
 
 fn active_rustc() -> OsString {
     env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
+/// LLVM's objcopy, which comes with rustup's toolchains and knows every architecture.
+pub fn rust_objcopy() -> Option<PathBuf> {
+    Sysroot::of(&active_rustc(), Arch::HOST)?.tool("rust-objcopy")
 }
 
 /// The distribution's LLD.

@@ -81,6 +81,8 @@ fn clippy_runs() -> Vec<(&'static str, Vec<&'static str>)> {
     runs.push(("examples of allocators", [&allocators[..], &["--profile", "freestanding"]].concat()));
     let tests = ["--package", "baremap-freestanding-tests", "--profile", "freestanding-test"];
     runs.push(("freestanding tests", tests.into()));
+    let for_c = ["--package", "baremap-c", "--all-features"];
+    runs.push(("library for C", for_c.into()));
     runs
 }
 

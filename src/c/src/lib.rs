@@ -31,6 +31,8 @@
 // cbindgen takes functions that say `pub`, in whatever module; for C all of them are, and for Rust none.
 #![allow(unreachable_pub, reason = "what C sees is public by its symbol")]
 
+#[cfg(any(feature = "archive", feature = "posix", feature = "start"))]
+mod abort;
 mod answer;
 mod arena;
 mod bump;
@@ -46,6 +48,10 @@ mod mutex;
 #[cfg(feature = "archive")]
 mod panic;
 mod pointer;
+#[cfg(feature = "posix")]
+pub mod posix;
+#[cfg(feature = "start")]
+mod print;
 mod process;
 mod ring;
 mod sealed;
@@ -53,6 +59,8 @@ mod semaphore;
 mod shm;
 mod signal;
 mod socket;
+#[cfg(feature = "start")]
+pub mod start;
 mod stat;
 mod storage;
 mod text;

@@ -5,6 +5,7 @@
 
 mod arch;
 mod build;
+mod c;
 mod cache;
 mod capi;
 mod commands;

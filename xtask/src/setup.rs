@@ -4,12 +4,15 @@ pub mod advice;
 pub mod apt;
 pub mod archive;
 pub mod build_tools;
+pub mod c_compiler;
 pub mod fuzzer;
 pub mod os_release;
 pub mod rustup;
+pub mod test_compilers;
 
 use anyhow::Result;
 
+use self::c_compiler::Compiler;
 use crate::{
     arch::Arch,
     kernel::Kernel,
@@ -32,12 +35,16 @@ pub enum Need {
     Kernel(Kernel),
     /// A part of cargo's own toolchain, by rustup's name.
     Component(&'static str),
+    /// What compiles C.
+    Compiler(Arch),
+    /// What compiles C in tests alone.
+    TestCompilers(Arch),
     /// What runs the fuzz targets.
     Fuzzer,
 }
 
 impl Need {
-    pub const ALL: [Need; 12] = [
+    pub const ALL: [Need; 16] = [
         Need::Toolchain(Arch::X86_64),
         Need::Toolchain(Arch::Aarch64),
         Need::Qemu(Arch::X86_64),
@@ -49,6 +56,10 @@ impl Need {
         Need::Kernel(Kernel::Arm64K16),
         Need::Component("rustfmt"),
         Need::Component("clippy"),
+        Need::Compiler(Arch::X86_64),
+        Need::Compiler(Arch::Aarch64),
+        Need::TestCompilers(Arch::X86_64),
+        Need::TestCompilers(Arch::Aarch64),
         Need::Fuzzer,
     ];
 
@@ -59,6 +70,8 @@ impl Need {
             Need::QemuSystem(arch) => format!("qemu-system-{arch}"),
             Need::Kernel(kernel) => format!("the kernel {kernel}"),
             Need::Component(name) => name.into(),
+            Need::Compiler(arch) => format!("a compiler of C for {arch}"),
+            Need::TestCompilers(arch) => format!("other compilers of C for {arch}"),
             Need::Fuzzer => "cargo-fuzz".into(),
         }
     }
@@ -74,6 +87,8 @@ impl Need {
                 let subcommand = if name == "rustfmt" { "fmt" } else { name };
                 process::read(workspace::cargo(), &[subcommand, "--version"]).ok()
             }
+            Need::Compiler(arch) => Compiler::find(arch).and_then(|compiler| compiler.describe()),
+            Need::TestCompilers(arch) => test_compilers::found(arch),
             Need::Fuzzer => fuzzer::found(),
         }
     }
@@ -95,6 +110,8 @@ impl Need {
                 first_of([archive::available().ok().map(|()| format!("unpack {names} in the cache folder"))])
             }
             Need::Component(name) => format!("rustup component add {name}"),
+            Need::Compiler(arch) => first_of([apt::plan_c_compiler(arch)]),
+            Need::TestCompilers(arch) => first_of([apt::plan_test_compilers(arch)]),
             Need::Fuzzer => fuzzer::plan(),
         }
     }
@@ -109,6 +126,12 @@ impl Need {
                 Some(_) => Ok(()),
                 None => rustup::add_component(name),
             },
+            Need::Compiler(arch) => Compiler::ensure(arch).map(drop),
+            // Tests can do without, and say so.
+            Need::TestCompilers(arch) => {
+                test_compilers::ensure(arch);
+                Ok(())
+            }
             Need::Fuzzer => fuzzer::ensure(),
         }
     }

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::{
     arch::Arch,
-    build, examples,
+    build, c, examples,
     machine::{Machine, PageSize},
     toolchain::Toolchain,
 };
@@ -18,10 +18,16 @@ use crate::{
 ///
 /// Output and exit code are the program's own, paths are taken from the current folder. Without NAME: lists the programs.
 #[derive(Args)]
-#[command(after_help = "Example: cargo xtask run map_file --arch aarch64 -- /tmp/numbers")]
+#[command(after_help = "Examples:
+  cargo xtask run map_file --arch aarch64 -- /tmp/numbers
+  cargo xtask run --c map_file -- /tmp/numbers")]
 pub struct Run {
     /// The program
     name: Option<String>,
+
+    /// The program of that name in C, in examples/c: by gcc or clang, with the library that `cargo xtask capi` makes
+    #[arg(long)]
+    c: bool,
 
     /// The architecture to build it for; QEMU runs it if that is not this machine's [default: this machine's]
     #[arg(long)]
@@ -38,15 +44,20 @@ pub struct Run {
 
 impl Run {
     pub fn execute(self) -> Result<ExitCode> {
+        let examples = if self.c { c::examples() } else { examples::all() }?;
+        let list = examples::list(&examples);
         let Some(name) = &self.name else {
-            print!("{}", list()?);
+            print!("{list}");
             return Ok(ExitCode::SUCCESS);
         };
-        if !examples::all()?.iter().any(|example| example.name == *name) {
-            bail!("there is no program `{name}`; there are\n{}", list()?.trim_end());
+        if !examples.iter().any(|example| example.name == *name) {
+            bail!("there is no program `{name}`; there are\n{}", list.trim_end());
         }
         let machine = Machine::choose(self.arch, self.page_size)?;
-        let program = build::example(&Toolchain::ensure(machine.arch())?, name)?;
+        let program = match self.c {
+            true => c::example(machine.arch(), name)?,
+            false => build::example(&Toolchain::ensure(machine.arch())?, name)?,
+        };
 
         let mut words = machine.words()?;
         words.push(program.display().to_string());
@@ -55,10 +66,4 @@ impl Run {
         let error = Command::new(&words[0]).args(&words[1..]).args(&self.args).exec();
         Err(error).with_context(|| words.join(" "))
     }
-}
-
-fn list() -> Result<String> {
-    let examples = examples::all()?;
-    let width = examples.iter().map(|example| example.name.len()).max().unwrap_or(0);
-    Ok(examples.iter().map(|example| format!("  {:width$}  {}\n", example.name, example.about)).collect())
 }

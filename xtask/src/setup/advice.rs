@@ -90,6 +90,42 @@ Install them by one of:
     )
 }
 
+/// How to get what compiles C.
+pub fn c_compiler(arch: Arch, obstacle: &Error) -> String {
+    let packages = apt::c_compiler(arch).join(" ");
+    let (fedora, arch_linux) = others_c_compilers(arch);
+    format!(
+        "A compiler of C for {arch} is missing, or headers for it.
+  {obstacle:#}
+Install them by one of:
+  apt     sudo apt-get install --no-install-recommends {packages}
+  dnf     sudo dnf install {fedora}
+  pacman  sudo pacman -S --needed {arch_linux}"
+    )
+}
+
+/// What has gcc and headers for it, on Fedora and on Arch Linux.
+fn others_c_compilers(arch: Arch) -> (String, String) {
+    match arch == Arch::HOST {
+        true => ("gcc glibc-devel".into(), "gcc".into()),
+        false => (format!("gcc-{arch}-linux-gnu sysroot-{arch}-fc43-glibc"), format!("{arch}-linux-gnu-gcc")),
+    }
+}
+
+/// How to get a compiler that a test takes.
+pub fn test_compilers(arch: Arch, name: &str, obstacle: Option<&Error>) -> String {
+    let obstacle = obstacle.map(|obstacle| format!("\n  {obstacle:#}")).unwrap_or_default();
+    let packages = apt::test_compilers(arch).join(" ");
+    let (fedora, arch_linux) = others_c_compilers(arch);
+    format!(
+        "the compiler `{name}` is missing, or headers for it{obstacle}
+Install all that these tests take by one of:
+  apt     sudo apt-get install --no-install-recommends {packages}
+  dnf     sudo dnf install {fedora} gcc-c++ clang musl-gcc
+  pacman  sudo pacman -S --needed {arch_linux} clang musl"
+    )
+}
+
 /// How to get what runs the fuzz targets.
 pub fn fuzzer(obstacle: &Error) -> String {
     format!(
@@ -126,6 +162,9 @@ mod tests {
             qemu(Arch::Aarch64, &obstacle()),
             qemu_system(Arch::X86_64, &[obstacle()]),
             build_tools(Arch::Aarch64, &obstacle()),
+            c_compiler(Arch::Aarch64, &obstacle()),
+            c_compiler(Arch::X86_64, &obstacle()),
+            test_compilers(Arch::Aarch64, "clang", Some(&obstacle())),
             fuzzer(&obstacle()),
         ] {
             for manager in ["only root may", "apt-get install", "dnf install", "pacman -S"] {

@@ -7,6 +7,8 @@ use crate::{arch::Arch, process, progress, qemu::system, setup::os_release::OsRe
 const RUSTC: &str = "rustc-web";
 const CLIPPY: &str = "rust-web-clippy";
 const QEMU: &str = "qemu-user";
+/// Beside gcc.
+const TEST_COMPILERS: [&str; 3] = ["g++", "clang", "musl-tools"];
 
 /// Debian's compiler with the standard library of `arch`. Ubuntu has no such packages.
 pub fn install_rust(arch: Arch) -> Result<()> {
@@ -41,6 +43,26 @@ pub fn install_build_tools(arch: Arch) -> Result<()> {
     install(None, &build_tools(arch), &format!("to build a kernel of {arch}"))
 }
 
+/// What compiles C for `arch`.
+pub fn install_c_compiler(arch: Arch) -> Result<()> {
+    install(None, &c_compiler(arch), &format!("to compile C for {arch}"))
+}
+
+/// What compiles C in tests alone, for `arch`.
+pub fn install_test_compilers(arch: Arch) -> Result<()> {
+    install(None, &test_compilers(arch), &format!("to test the library for C on {arch}"))
+}
+
+/// What [`install_test_compilers`] would do, where it can.
+pub fn plan_test_compilers(arch: Arch) -> Option<String> {
+    usable().is_ok().then(|| format!("apt-get install {}", test_compilers(arch).join(" ")))
+}
+
+/// What [`install_c_compiler`] would do, where it can.
+pub fn plan_c_compiler(arch: Arch) -> Option<String> {
+    usable().is_ok().then(|| format!("apt-get install {}", c_compiler(arch).join(" ")))
+}
+
 /// What [`install_rust`] would do, where it can.
 pub fn plan_rust(arch: Arch) -> Option<String> {
     (usable().is_ok() && OsRelease::read().is_debian())
@@ -61,6 +83,24 @@ pub fn plan_qemu_system(arch: Arch) -> Option<String> {
 pub fn build_tools(arch: Arch) -> Vec<String> {
     let compiler = if arch == Arch::HOST { "gcc" } else { "gcc-aarch64-linux-gnu" };
     [compiler, "gcc", "libc6-dev", "make", "flex", "bison", "bc", "tar", "xz-utils"].map(String::from).into()
+}
+
+/// The packages of [`install_c_compiler`]: gcc and a libc's headers.
+pub fn c_compiler(arch: Arch) -> Vec<String> {
+    let packages = if arch == Arch::HOST {
+        ["gcc".into(), "libc6-dev".into()]
+    } else {
+        [
+            format!("gcc-{}-linux-gnu", arch.name().replace('_', "-")),
+            format!("libc6-dev-{}-cross", arch.debian()),
+        ]
+    };
+    packages.into()
+}
+
+/// The packages of [`install_test_compilers`].
+pub fn test_compilers(arch: Arch) -> Vec<String> {
+    [c_compiler(arch), TEST_COMPILERS.map(String::from).into()].concat()
 }
 
 /// The packages of [`install_rust`].

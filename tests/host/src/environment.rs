@@ -41,6 +41,18 @@ pub fn example(name: &str) -> Program {
     Program::new(Path::new(&variable("BAREMAP_BIN")).join(name))
 }
 
+/// The folder with header and archive for C.
+#[must_use]
+pub fn library() -> PathBuf {
+    PathBuf::from(variable("BAREMAP_CAPI"))
+}
+
+/// The same with an archive that no program begins with.
+#[must_use]
+pub fn library_without_start() -> PathBuf {
+    PathBuf::from(variable("BAREMAP_CAPI_WITHOUT_START"))
+}
+
 /// The names of all examples, by their sources: one that was not built is missed.
 #[must_use]
 pub fn examples() -> Vec<String> {

@@ -21,11 +21,14 @@ use self::{
 use crate::{
     arch::Arch,
     build::{self, Executable},
+    c,
     commands::fuzz,
+    examples::{self, Example},
     kernel::{
         boot,
         choice::{Choice, Chosen},
     },
+    libtest::Skip,
     machine::{Machine, PageSize},
     progress::{self, Step},
     qemu, workspace,
@@ -33,13 +36,29 @@ use crate::{
 
 /// The tests of this machine that run example programs, by whatever machine the programs are for.
 const EXAMPLE_TESTS: [&str; 2] = ["examples", "map_examples"];
+/// The tests of this machine that compile programs in C, for whatever machine.
+const C_TESTS: [&str; 2] = ["c_functions", "c_posix"];
+/// What is not the same in C, by the names of tests: the names of POSIX begin with a slash, and what the crate has to say of an error
+/// is more than its number.
+const NOT_IN_C: [&str; 2] =
+    ["shm::names_that_are_none_are_refused_by_all_three", "inherit::says_why_it_cannot"];
 /// Features whose documentation has examples that run here.
 pub(super) const DOCUMENTED: &str = "std,talc,dlmalloc,allocator-api2,allocator-api2-02,alloc-debug";
-/// The test of this machine that looks into the programs of one architecture.
-const ELF_TESTS: &str = "elf";
+/// The tests of this machine that look into what was built for one architecture.
+const FILE_TESTS: [&str; 2] = ["elf", "c_library"];
 /// The tests of this machine that are about other programs: what they execute of the crate, if anything, cannot be seen from here.
-pub(super) const OF_OTHER_PROGRAMS: [&str; 7] =
-    [EXAMPLE_TESTS[0], EXAMPLE_TESTS[1], ELF_TESTS, "harness", "link", "manual", "compile_fail"];
+pub(super) const OF_OTHER_PROGRAMS: [&str; 10] = [
+    EXAMPLE_TESTS[0],
+    EXAMPLE_TESTS[1],
+    C_TESTS[0],
+    C_TESTS[1],
+    FILE_TESTS[0],
+    FILE_TESTS[1],
+    "harness",
+    "link",
+    "manual",
+    "compile_fail",
+];
 /// The freestanding test that QEMU's user mode, which has no seccomp, runs in a build of its own.
 const HOOKED_TEST: &str = "inject::every_call_may_fail";
 
@@ -181,8 +200,12 @@ impl Test {
         if machines.is_empty() {
             return suites;
         }
+        for &machine in machines {
+            let work = programs_of(machine.arch()).and_then(|programs| self.in_c(machine, programs, &tests));
+            suites.push(Suite { label: format!("C, {machine}"), machine: None, may_be_empty, work });
+        }
         for arch in arches() {
-            let work = programs_of(arch).and_then(|programs| self.elf(programs, &tests));
+            let work = programs_of(arch).and_then(|programs| self.files(programs, &tests));
             suites.push(Suite { label: format!("ELF files for {arch}"), machine: None, may_be_empty, work });
         }
         if self.is_whole() {
@@ -258,13 +281,71 @@ impl Test {
         }
     }
 
-    fn elf(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
-        Ok(Work::Commands(vec![self.test_program(find(tests, ELF_TESTS)?, programs, &[])?]))
+    /// Programs in C: those of tests, and the examples, by the tests that the examples in Rust have to pass.
+    fn in_c(&self, machine: Machine, programs: &Programs, tests: &[Executable]) -> Result<Work> {
+        let examples = match (machine.limitation()?, programs.c_examples()?) {
+            (None, Ok(examples)) => examples,
+            (Some(reason), _) => return Ok(Work::Skip(reason)),
+            (None, Err(reason)) => return Ok(Work::Skip(reason.into())),
+        };
+        let runner = machine.words()?;
+        let mut commands = Vec::new();
+        // The longer one, where machines differ most: natively, and on the other architecture with the smallest and the largest pages.
+        let names = match machine {
+            Machine::Qemu(arch, page_size) if arch == Arch::HOST || page_size == PageSize::K16 => {
+                &C_TESTS[..1]
+            }
+            _ => &C_TESTS[..],
+        };
+        let skipped = self.without_compiler(programs, &["in_front::", "readme::"]);
+        let args = self.leave_out(&skipped);
+        for name in names {
+            commands.push(self.test_program_with(find(tests, name)?, &args, programs, &runner)?);
+        }
+        let skipped = if names.len() == C_TESTS.len() { skipped } else { Vec::new() };
+        let written: Vec<String> = c::examples()?.into_iter().map(|example| example.name).collect();
+        let missing = examples::all()?.into_iter().filter(|example| !written.contains(&example.name));
+        let others: Vec<String> = missing
+            .flat_map(|Example { name, .. }| [format!("{name}::"), format!("usage::{name}")])
+            .chain(NOT_IN_C.map(String::from))
+            .collect();
+        let others = others.iter().flat_map(|test| ["--skip", test]);
+        let args: Vec<&str> = self.filter.as_deref().into_iter().chain(others).collect();
+        for name in EXAMPLE_TESTS {
+            let command = self.test_program_with(find(tests, name)?, &args, programs, &runner)?;
+            commands.push(command.env("BAREMAP_BIN", examples));
+        }
+        Ok(Work::Without(skipped, commands))
+    }
+
+    /// The tests of these modules that lack a compiler, of those that are selected.
+    fn without_compiler(&self, programs: &Programs, modules: &[&str]) -> Vec<Skip> {
+        let is_selected = |test: &str| {
+            modules.iter().any(|module| test.starts_with(module))
+                && self.filter.as_deref().is_none_or(|filter| test.contains(filter))
+        };
+        programs.without_compiler.iter().filter(|skip| is_selected(&skip.test)).cloned().collect()
+    }
+
+    /// The selection of tests without these.
+    fn leave_out<'a>(&'a self, skipped: &'a [Skip]) -> Vec<&'a str> {
+        let others = skipped.iter().flat_map(|skip| ["--skip", &skip.test]);
+        self.filter.as_deref().into_iter().chain(others).collect()
+    }
+
+    fn files(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
+        let skipped = self.without_compiler(programs, &["header::"]);
+        let args = self.leave_out(&skipped);
+        let commands =
+            FILE_TESTS.iter().map(|name| self.test_program_with(find(tests, name)?, &args, programs, &[]));
+        Ok(Work::Without(skipped.clone(), commands.collect::<Result<_>>()?))
     }
 
     /// All test programs of this machine that do not belong to another suite.
     fn host(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
-        let elsewhere = |name: &str| name == ELF_TESTS || EXAMPLE_TESTS.contains(&name);
+        let elsewhere = |name: &str| {
+            FILE_TESTS.contains(&name) || EXAMPLE_TESTS.contains(&name) || C_TESTS.contains(&name)
+        };
         let others = tests.iter().filter(|test| !elsewhere(&test.name));
         let commands =
             others.map(|test| self.test_program(test, programs, &[])).collect::<Result<Vec<_>>>()?;
@@ -282,10 +363,23 @@ impl Test {
 
     /// A test program of this machine, which runs freestanding ones by the words of `runner`.
     fn test_program(&self, test: &Executable, programs: &Programs, runner: &[String]) -> Result<Expression> {
-        let command = duct::cmd(&test.path, &self.filter)
+        self.test_program_with(test, self.filter.as_deref().as_slice(), programs, runner)
+    }
+
+    /// The same with its own selection of tests.
+    fn test_program_with(
+        &self,
+        test: &Executable,
+        args: &[&str],
+        programs: &Programs,
+        runner: &[String],
+    ) -> Result<Expression> {
+        let command = duct::cmd(&test.path, args)
             .dir(&test.package)
             .env("BAREMAP_ARCH", programs.arch.name())
             .env("BAREMAP_BIN", programs.examples()?)
+            .env("BAREMAP_CAPI", programs.library()?)
+            .env("BAREMAP_CAPI_WITHOUT_START", programs.library_without_start()?)
             .env("BAREMAP_HARNESS", &programs.harness)
             .env("BAREMAP_RUNNER", runner.join(" "));
         Ok(command)

@@ -27,6 +27,8 @@ pub struct Suite {
 
 pub enum Work {
     Commands(Vec<Expression>),
+    /// The same without some tests, which cannot run here.
+    Without(Vec<Skip>, Vec<Expression>),
     /// A kernel of its own, with the freestanding tests.
     Kernel(Boot),
     /// Each fuzz target for a short time.
@@ -48,10 +50,10 @@ impl Suite {
         let mut results = Results::default();
         let mut output = String::new();
         match &self.work {
-            Ok(Work::Commands(commands)) => {
-                for command in commands {
-                    results.append(run(command, &step, &mut output));
-                }
+            Ok(Work::Commands(commands)) => run_all(commands, &step, &mut results, &mut output),
+            Ok(Work::Without(skipped, commands)) => {
+                run_all(commands, &step, &mut results, &mut output);
+                results.skipped.extend(skipped.iter().cloned());
             }
             Ok(Work::Kernel(boot)) => results = run_kernel(boot, &step, &mut output),
             Ok(Work::Fuzz(short)) => results = short.run(|message| step.note(message), &mut output),
@@ -78,6 +80,12 @@ impl Suite {
             step.failed_because(counts, output)
         }
         results
+    }
+}
+
+fn run_all(commands: &[Expression], step: &Step, results: &mut Results, output: &mut String) {
+    for command in commands {
+        results.append(run(command, step, output));
     }
 }
 
@@ -143,6 +151,19 @@ mod tests {
         }
         let results = suite.run();
         assert_eq!((results.passed.len(), results.failed.len(), results.skipped.len()), (2, 0, 2));
+    }
+
+    #[test]
+    fn what_is_left_out_is_skipped() {
+        let mut suite = suite("echo 'test a ... ok'; echo 'test result: ok.'");
+        if let Ok(Work::Commands(commands)) = suite.work {
+            let skip = Skip { test: "b".into(), reason: "why".into() };
+            suite.work = Ok(Work::Without(vec![skip.clone()], commands));
+            assert_eq!(
+                suite.run(),
+                Results { passed: vec!["a".into()], skipped: vec![skip], ..Results::default() }
+            );
+        }
     }
 
     #[test]

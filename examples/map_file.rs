@@ -3,7 +3,8 @@
 #![no_main]
 
 use baremap::rt::Env;
-use baremap::{Errno, File, MapOptions, Result, eprintln, print, println};
+use baremap::{Errno, File, MapOptions, Result, eprintln, println};
+use core::fmt;
 
 baremap::entry!(main);
 
@@ -41,14 +42,19 @@ fn hexdump(file: &File) -> Result<()> {
     let mut line = [0; 16];
     loop {
         let count = file.read(&mut line)?;
-        print!("{offset:07x}");
-        for byte in &line[..count] {
-            print!(" {byte:02x}");
-        }
-        println!();
+        println!("{offset:07x}{}", Bytes(&line[..count]));
         if count == 0 {
             return Ok(());
         }
         offset += count;
+    }
+}
+
+/// What is printed at once goes out in one write(2).
+struct Bytes<'a>(&'a [u8]);
+
+impl fmt::Display for Bytes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
     }
 }

@@ -11,10 +11,10 @@ use super::{AnonPages, PageSource, move_block};
 
 /// A bump allocator for a whole program: blocks are cut off a chunk of memory one after the other.
 ///
-/// A block costs some thirty instructions and no lock. Most threads that have a thread pointer, as every libc and runtime sets
-/// one, cut from a chunk of their own, up to 64 of them; other threads share some, at an atomic instruction a block. A program
-/// without a libc has the fast way after [`set_pointer`], before its first block. The first chunk has 16 KiB, each further one of
-/// a thread four times as much, up to 4 MiB with huge pages.
+/// A block costs some fifty instructions, and as many when it is freed, and no lock. Most threads that have a thread pointer, as
+/// every libc and runtime sets one, cut from a chunk of their own, up to 64 of them; other threads share some, at an atomic
+/// instruction a block. A program without a libc has the fast way after [`set_pointer`], before its first block. The first chunk
+/// has 16 KiB, each further one of a thread four times as much, up to 4 MiB with huge pages.
 ///
 /// No two threads may have one pointer at a time: a thread that is made by hand (`CLONE_VM`) beside others that have some is
 /// given its own (`CLONE_SETTLS`), as the ABI wants it, and no signal's handler may move a thread's work to another thread.

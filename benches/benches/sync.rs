@@ -10,100 +10,132 @@ use std::time::Instant;
 use baremap::SharedMap;
 use baremap::share::PlainCell;
 use baremap::sync::{Event, Mutex, Private, Semaphore};
-use baremap_benches::options::Options;
-use baremap_benches::table::{Row, Target, print};
+use baremap_benches::{Area, EQUAL, Target, ours, ours_against, peer};
 
-/// What is timed: so many pairs of taking and giving up.
-type Way<'a> = (&'a str, &'a dyn Fn(u32));
+/// Pairs of taking and giving up in a round: short rounds, so that some of them nothing interrupts.
+const PAIRS: u32 = 10_000;
 
 fn main() {
-    let options = Options::get();
-    // Short rounds: some of them nothing interrupts.
-    let (rounds, pairs) = if options.quick { (100, 10_000) } else { (1000, 10_000) };
-    let compare = |title: &str, ways: &[Way<'_>], targets: &[Target]| {
-        if !title.contains(&options.filter) {
-            return;
-        }
-        let mut rows: Vec<Row> = ways.iter().map(|(name, _)| Row::new(name)).collect();
-        // In turns, so that whatever else runs here disturbs all of them alike.
-        for _ in 0..rounds {
-            for ((_, way), row) in ways.iter().zip(&mut rows) {
-                let start = Instant::now();
-                way(pairs);
-                row.times.push(start.elapsed().as_nanos() as f64 / f64::from(pairs));
-            }
-        }
-        print(title, &mut rows, targets);
-    };
+    let mut area = Area::start("sharing", "sync", "Locks and semaphores that nobody else wants.");
     let map = SharedMap::new(1 << 12).expect("a page");
+    locks(&mut area, &map);
+    semaphores(&mut area, &map);
+    events(&mut area, &map);
+}
 
-    println!("ratio of the best times, best, median, half the way between the quartiles");
+/// Nanoseconds a pair.
+fn timed(pairs: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    pairs();
+    start.elapsed().as_nanos() as f64 / f64::from(PAIRS)
+}
+
+fn rounds(area: &Area) -> usize {
+    area.either(1000, 100)
+}
+
+fn locks(area: &mut Area, map: &SharedMap) {
+    let rounds = rounds(area);
+    let Some(table) = area.table("lock and unlock") else { return };
     let shared: &Mutex<PlainCell<u64>> = map.value(0).expect("there is room");
     let private = Mutex::private(0_u64);
     let standard = std::sync::Mutex::new(0_u64);
-    let (robust, plain) = (Glibc::mutex(&map, 256, true), Glibc::mutex(&map, 512, false));
-    compare(
-        "lock and unlock",
-        &[
-            ("glibc robust", &|pairs| robust.lock_and_unlock(pairs)),
-            ("Mutex", &|pairs| {
-                for _ in 0..pairs {
-                    let number = black_box(shared).lock().expect("nobody has died");
-                    number.set(number.get() + 1);
-                }
-            }),
-            ("Mutex, Private", &|pairs| {
-                for _ in 0..pairs {
-                    *black_box(&private).lock() += 1;
-                }
-            }),
-            ("glibc", &|pairs| plain.lock_and_unlock(pairs)),
-            ("std", &|pairs| {
-                for _ in 0..pairs {
-                    *black_box(&standard).lock().expect("nobody has panicked") += 1;
-                }
-            }),
-        ],
-        &[
-            Target { row: "Mutex", of: "glibc robust", most: 0.9 },
-            Target { row: "Mutex", of: "std", most: 2.0 },
-            Target { row: "Mutex, Private", of: "std", most: 1.0 },
-        ],
-    );
+    let (robust, plain) = (Glibc::mutex(map, 256, true), Glibc::mutex(map, 512, false));
+    table
+        .targets(&[
+            Target::new("Mutex", "glibc robust", 0.9),
+            Target::new("Mutex", "std", 2.0),
+            Target::new("Mutex, Private", "std", EQUAL),
+        ])
+        .why(
+            "Mutex",
+            "beside the two atomic instructions, the lock is announced to the kernel, put on the thread's list and taken from it, so that \
+             the next owner hears of a death: stores that std does without, and that glibc's robust mutex makes too",
+        )
+        .why("Mutex, Private", "the same two atomic instructions: what differs is what one run differs by from the next")
+        .rounds(
+            rounds,
+            &mut [
+                peer("glibc robust", &mut || timed(|| robust.lock_and_unlock())),
+                ours_against("Mutex", "glibc robust", &mut || {
+                    timed(|| {
+                        for _ in 0..PAIRS {
+                            let number = black_box(shared).lock().expect("nobody has died");
+                            number.set(number.get() + 1);
+                        }
+                    })
+                }),
+                ours_against("Mutex, Private", "std", &mut || {
+                    timed(|| {
+                        for _ in 0..PAIRS {
+                            *black_box(&private).lock() += 1;
+                        }
+                    })
+                }),
+                // As long as there is one thread, it has no atomic instruction.
+                peer("glibc", &mut || timed(|| plain.lock_and_unlock())),
+                peer("std", &mut || {
+                    timed(|| {
+                        for _ in 0..PAIRS {
+                            *black_box(&standard).lock().expect("nobody has panicked") += 1;
+                        }
+                    })
+                }),
+            ],
+        );
+}
 
+const TWO: &str = "two atomic instructions are all of it, as in glibc; besides, attempts are counted, so that nobody who stores there for \
+     ever keeps a thread";
+
+fn semaphores(area: &mut Area, map: &SharedMap) {
+    let rounds = rounds(area);
+    let Some(table) = area.table("release and acquire") else { return };
     let semaphore: &Semaphore = map.value(1024).expect("there is room");
     let private: Semaphore<Private> = Semaphore::private(0);
-    let glibc = Glibc::semaphore(&map, 1088);
-    compare(
-        "release and acquire",
-        &[
-            ("sem_t", &|pairs| glibc.post_and_wait(pairs)),
-            ("Semaphore", &|pairs| {
-                for _ in 0..pairs {
-                    black_box(semaphore).release(1).expect("there are few");
-                    semaphore.acquire();
-                }
-            }),
-            ("Semaphore, Private", &|pairs| {
-                for _ in 0..pairs {
-                    black_box(&private).release(1).expect("there are few");
-                    private.acquire();
-                }
-            }),
-        ],
-        &[Target { row: "Semaphore", of: "sem_t", most: 1.0 }],
-    );
+    let glibc = Glibc::semaphore(map, 1088);
+    table
+        .targets(&[Target::new("Semaphore", "sem_t", EQUAL)])
+        .why("Semaphore", TWO)
+        .why("Semaphore, Private", TWO)
+        .rounds(
+            rounds,
+            &mut [
+                peer("sem_t", &mut || timed(|| glibc.post_and_wait())),
+                ours("Semaphore", &mut || {
+                    timed(|| {
+                        for _ in 0..PAIRS {
+                            black_box(semaphore).release(1).expect("there are few");
+                            semaphore.acquire();
+                        }
+                    })
+                }),
+                ours("Semaphore, Private", &mut || {
+                    timed(|| {
+                        for _ in 0..PAIRS {
+                            black_box(&private).release(1).expect("there are few");
+                            private.acquire();
+                        }
+                    })
+                }),
+            ],
+        );
+}
 
+fn events(area: &mut Area, map: &SharedMap) {
+    let rounds = rounds(area);
+    let Some(table) = area.table("an event that is set") else { return };
     let event: &Event = map.value(1152).expect("there is room");
     event.set();
-    compare(
-        "an event that is set",
-        &[("Event", &|pairs| {
-            for _ in 0..pairs {
-                black_box(event).wait();
-            }
+    table.rounds(
+        rounds,
+        &mut [ours("Event", &mut || {
+            timed(|| {
+                for _ in 0..PAIRS {
+                    black_box(event).wait();
+                }
+            })
         })],
-        &[],
     );
 }
 
@@ -135,12 +167,12 @@ impl Glibc<libc::pthread_mutex_t> {
         mutex
     }
 
-    fn lock_and_unlock(&self, pairs: u32) {
+    fn lock_and_unlock(&self) {
         thread_local! {
             static NUMBER: UnsafeCell<u64> = const { UnsafeCell::new(0) };
         }
         NUMBER.with(|number| {
-            for _ in 0..pairs {
+            for _ in 0..PAIRS {
                 // SAFETY: a mutex that was made; the number is this thread's.
                 unsafe {
                     libc::pthread_mutex_lock(black_box(self.0));
@@ -160,8 +192,8 @@ impl Glibc<libc::sem_t> {
         semaphore
     }
 
-    fn post_and_wait(&self, pairs: u32) {
-        for _ in 0..pairs {
+    fn post_and_wait(&self) {
+        for _ in 0..PAIRS {
             // SAFETY: a semaphore that was made.
             unsafe {
                 libc::sem_post(black_box(self.0));

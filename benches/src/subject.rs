@@ -52,8 +52,14 @@ pub fn run() {
         ["alone", sizes] => blocks::alone(&Global, Sizes::parse(sizes)),
         ["stack", sizes, threads] => blocks::many(&Global, Sizes::parse(sizes), parse(threads), true),
         ["queue", sizes, threads] => blocks::many(&Global, Sizes::parse(sizes), parse(threads), false),
+        ["warm", sizes, len, threads] => {
+            blocks::warm(&Global, Sizes::parse(sizes), parse(len), parse(threads))
+        }
         ["touch", sizes, len] => {
             blocks::touch(|layout| Global.alloc(layout), Sizes::parse(sizes), parse(len))
+        }
+        ["touch", sizes, len, threads] => {
+            blocks::touch_by_threads(&Global, Sizes::parse(sizes), parse(len), parse(threads))
         }
         ["grow", from, to] => growth::grow(parse(from), parse(to), false),
         ["grow-and-write", from, to] => growth::grow(parse(from), parse(to), true),
@@ -67,12 +73,12 @@ pub fn run() {
 /// The program, with an arena: blocks only ever come.
 pub fn run_arena(alloc: impl FnMut(Layout) -> *mut u8) {
     let arguments = arguments();
-    match &arguments[..] {
-        [task, sizes, len] if task == "touch" => {
-            report(blocks::touch(alloc, Sizes::parse(sizes), parse(len)))
-        }
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    report(match arguments[..] {
+        ["touch", sizes, len] => blocks::touch(alloc, Sizes::parse(sizes), parse(len)),
+        ["reach", sizes, len] => blocks::reach(alloc, Sizes::parse(sizes), parse(len)),
         _ => panic!("there is no task {arguments:?} for an arena"),
-    }
+    });
 }
 
 /// What comes after MEMORY.

@@ -1,82 +1,327 @@
-//! Rounds, and what they come to.
+//! A table: ways that take turns, and what their rounds come to.
 
-/// The rounds of one way.
-pub struct Row {
-    name: String,
-    /// Nanoseconds, one for each round.
-    pub times: Vec<f64>,
-    /// The most memory of any round, in KiB, where that was measured.
-    pub peak: usize,
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::area::Area;
+use crate::record::{Beside, Line, Reached, Record, Shortfall, UNKNOWN, Unit};
+use crate::statistics::Rounds;
+use crate::target::Target;
+use crate::way::{Call, Program, Role, Round, Value, Way};
+use crate::{calls, programs};
+
+/// A table before it is measured.
+#[must_use = "nothing is measured yet"]
+pub struct Table<'a> {
+    area: &'a mut Area,
+    title: String,
+    unit: Unit,
+    bytes: Option<f64>,
+    targets: Vec<Target>,
+    whys: Vec<Why<'a>>,
+    missing: Vec<(&'a str, String)>,
 }
 
-/// A ratio of best times that is to be reached.
-#[derive(Clone, Copy)]
-pub struct Target {
-    /// Whose time,
-    pub row: &'static str,
-    /// divided by whose,
-    pub of: &'static str,
-    /// is at most this.
-    pub most: f64,
+/// Why a row of ours falls short.
+struct Why<'a> {
+    row: &'a str,
+    /// Beside whom; nobody, if the reason holds beside all.
+    of: Option<&'a str>,
+    reason: &'a str,
 }
 
-impl Row {
-    /// No rounds yet.
+/// The best values of a table that was measured.
+pub struct Bests(Vec<(String, f64)>);
+
+impl Bests {
+    /// The best value of a row.
+    ///
+    /// # Panics
+    /// If the table has no such row.
     #[must_use]
-    pub fn new(name: &str) -> Self {
-        Self { name: name.into(), times: Vec::new(), peak: 0 }
-    }
-
-    /// The shortest time.
-    #[must_use]
-    pub fn best(&self) -> f64 {
-        self.times.iter().copied().fold(f64::INFINITY, f64::min)
-    }
-
-    /// The time of which so many percent are shorter, or what lies there between two; the times are sorted.
-    fn percentile(&self, percent: usize) -> f64 {
-        let place = (self.times.len() - 1) * percent;
-        let (low, high) = (self.times[place / 100], self.times[place.div_ceil(100)]);
-        low + (high - low) * (place % 100) as f64 / 100.0
+    pub fn of(&self, row: &str) -> f64 {
+        let found = self.0.iter().find(|(name, _)| name == row);
+        found.unwrap_or_else(|| panic!("there is no row {row}")).1
     }
 }
 
-/// Prints the rows: ratio of the best times to the first row's; best and median; how far the middle half of the rounds lies
-/// apart, in percent of the median; what is to be reached, and whether it is.
-pub fn print(title: &str, rows: &mut [Row], targets: &[Target]) {
-    println!("{title}");
-    for row in &mut *rows {
-        row.times.sort_by(f64::total_cmp);
-    }
-    for row in &*rows {
-        let [best, low, median, high] =
-            [row.best(), row.percentile(25), row.percentile(50), row.percentile(75)];
-        print!(
-            "    {:24} {:7.3}   {:>9} {:>9} ±{:3.0} %",
-            row.name,
-            best / rows[0].best(),
-            human(best),
-            human(median),
-            (high - low) / 2.0 / median * 100.0
-        );
-        if row.peak > 0 {
-            print!(" {:5} MiB", row.peak >> 10);
+impl<'a> Table<'a> {
+    pub(crate) fn new(area: &'a mut Area, title: String) -> Self {
+        Self {
+            area,
+            title,
+            unit: Unit::Nanoseconds,
+            bytes: None,
+            targets: Vec::new(),
+            whys: Vec::new(),
+            missing: Vec::new(),
         }
-        for target in targets.iter().filter(|target| target.row == row.name) {
-            let Some(of) = rows.iter().find(|row| row.name == target.of) else { continue };
-            let ratio = best / of.best();
-            let verdict = if ratio <= target.most { "met" } else { "MISSED" };
-            print!("   {ratio:.3} of {}, at most {}: {verdict}", target.of, target.most);
+    }
+
+    /// What values count: nanoseconds, if nothing is said.
+    pub fn unit(mut self, unit: Unit) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// So many bytes pass in one: the rate is shown too.
+    pub fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = Some(bytes as f64);
+        self
+    }
+
+    /// What is to be reached.
+    pub fn targets(mut self, targets: &[Target]) -> Self {
+        self.targets.extend(targets);
+        self
+    }
+
+    /// Why one of our rows is behind a peer or misses a target: shown where it does, whoever the other is.
+    ///
+    /// A row that falls short by less than its rounds differ by needs no reason.
+    pub fn why(mut self, row: &'a str, reason: &'a str) -> Self {
+        self.whys.push(Why { row, of: None, reason });
+        self
+    }
+
+    /// The same, where the other is the row `of`.
+    pub fn why_beside(mut self, row: &'a str, of: &'a str, reason: &'a str) -> Self {
+        self.whys.push(Why { row, of: Some(of), reason });
+        self
+    }
+
+    /// A row that cannot be measured here, and why: "not built: ...".
+    pub fn missing(mut self, row: &'a str, reason: impl Into<String>) -> Self {
+        self.missing.push((row, reason.into()));
+        self
+    }
+
+    /// Measures closures, each called so often that a round takes 0.2 ms. A call does `things` things, of which one is counted.
+    pub fn calls(self, things: usize, ways: &mut [Call<'_>]) -> Bests {
+        let calls: Vec<u32> = ways.iter_mut().map(|way| calls::calibrate(way.work)).collect();
+        let rounds = self.area.either(calls::ROUNDS, calls::ROUNDS / 8);
+        self.take_turns(ways, rounds, |index, way, rounds| {
+            rounds.push(calls::time(way.work, calls[index]) / things as f64);
+        })
+    }
+
+    /// Measures closures that measure themselves, so many rounds of each.
+    pub fn rounds(self, rounds: usize, ways: &mut [Round<'_>]) -> Bests {
+        self.take_turns(ways, rounds, |_, way, rounds| rounds.push((way.work)()))
+    }
+
+    /// Measures programs that measure themselves, a process for each round; `arguments` follow those that a program has already.
+    pub fn programs(self, rounds: usize, arguments: &[&str], ways: &[Program<'_>]) -> Bests {
+        self.take_turns(&mut ways.to_vec(), rounds, |_, way, rounds| {
+            let (value, peak) = programs::run(way.name, way.work, arguments);
+            rounds.push(value);
+            rounds.peak = rounds.peak.max(peak);
+        })
+    }
+
+    /// Shows values that are known.
+    pub fn values(self, ways: &[Value<'_>]) -> Bests {
+        self.take_turns(&mut ways.to_vec(), 1, |_, way, rounds| rounds.push(way.work))
+    }
+
+    /// A B A B: what disturbs one round disturbs all ways alike.
+    fn take_turns<W>(
+        self,
+        ways: &mut [Way<'_, W>],
+        rounds: usize,
+        mut measure: impl FnMut(usize, &mut Way<'_, W>, &mut Rounds),
+    ) -> Bests {
+        let mut rows: Vec<Rounds> = ways.iter().map(|_| Rounds::default()).collect();
+        // Drawn between rounds, by this thread: no other takes a processor away.
+        let bar = ProgressBar::new((rounds * ways.len()) as u64).with_style(style());
+        bar.set_message(self.title.clone());
+        for _ in 0..rounds {
+            for (index, (way, row)) in ways.iter_mut().zip(&mut rows).enumerate() {
+                measure(index, way, row);
+                bar.inc(1);
+            }
+        }
+        bar.finish_and_clear();
+        let names: Vec<_> = ways.iter().map(|way| (way.name, way.role, way.against)).collect();
+        self.finish(&names, &rows)
+    }
+
+    fn finish(self, ways: &[(&str, Role, Option<&str>)], rows: &[Rounds]) -> Bests {
+        let bests: Vec<(String, f64)> =
+            ways.iter().zip(rows).map(|((name, ..), row)| (name.to_string(), row.summary().best)).collect();
+        let best_of = |row: &str| bests.iter().find(|(name, _)| name == row).map(|(_, best)| *best);
+        let records: Vec<Record> = ways
+            .iter()
+            .zip(rows)
+            .map(|((name, role, against), row)| {
+                let summary = row.summary();
+                let mut record = Record {
+                    area: self.area.name().into(),
+                    table: self.title.clone(),
+                    row: name.to_string(),
+                    role: *role,
+                    unit: self.unit,
+                    rounds: summary.rounds,
+                    best: summary.best,
+                    median: summary.median,
+                    spread: summary.spread,
+                    ratio: summary.best / bests[0].1,
+                    bytes: self.bytes,
+                    peak: row.peak,
+                    targets: Vec::new(),
+                    beside: None,
+                    why: None,
+                };
+                for target in self.targets.iter().filter(|target| target.row == *name) {
+                    let Some(of) = best_of(target.of) else { continue };
+                    let (ratio, most) = (summary.best / of, target.most);
+                    record.targets.push(Reached { of: target.of.into(), most, ratio, met: ratio <= most });
+                }
+                if *role == Role::Ours {
+                    let peers = ways.iter().filter(|(peer, role, _)| match against {
+                        Some(against) => peer == against,
+                        None => *role == Role::Peer,
+                    });
+                    let best = peers
+                        .filter_map(|(peer, ..)| Some((*peer, best_of(peer)?)))
+                        .min_by(|a, b| a.1.total_cmp(&b.1));
+                    record.beside =
+                        best.map(|(row, best)| Beside { row: row.into(), ratio: summary.best / best });
+                }
+                let spread_of = |row: &str| {
+                    let index = ways.iter().position(|(name, ..)| *name == row);
+                    index.map_or(0.0, |index| rows[index].summary().spread)
+                };
+                record.why = reasons(&record, &self.whys, spread_of);
+                record
+            })
+            .collect();
+        print(&self.title, &records);
+        for record in records {
+            self.area.write(&Line::Row(record));
+        }
+        for (row, reason) in &self.missing {
+            println!("    {row:24} {reason}");
+            self.area.write_missing(&self.title, row, reason);
+        }
+        Bests(bests)
+    }
+}
+
+/// What is said where the rounds do not show that there is a difference.
+const WITHIN_SPREAD: &str =
+    "its rounds, or the other's, differ by more than that among themselves: see the spread";
+
+/// Why a row falls short, where it does and any reason is known.
+fn reasons(record: &Record, whys: &[Why<'_>], spread_of: impl Fn(&str) -> f64) -> Option<String> {
+    let whys: Vec<_> = whys.iter().filter(|why| why.row == record.row).collect();
+    let shortfalls = record.shortfalls();
+    let reason = |shortfall: &Shortfall<'_>| {
+        let beside = |of| whys.iter().find(|why| why.of == of).map(|why| why.reason);
+        beside(Some(shortfall.of)).or_else(|| beside(None)).or_else(|| {
+            let spread = record.spread.max(spread_of(shortfall.of));
+            (shortfall.excess() <= spread).then_some(WITHIN_SPREAD)
+        })
+    };
+    let reasons: Vec<_> = shortfalls.iter().map(reason).collect();
+    let first = *reasons.first()?;
+    if reasons.iter().all(|reason| *reason == first) {
+        return first.map(str::to_owned);
+    }
+    let texts = shortfalls.iter().zip(reasons);
+    let texts =
+        texts.map(|(Shortfall { of, .. }, reason)| format!("beside {of}: {}", reason.unwrap_or(UNKNOWN)));
+    Some(texts.collect::<Vec<_>>().join("; "))
+}
+
+/// A line on standard error, where that is a terminal.
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{wide_bar:.dim} {pos}/{len} {msg}").expect("a valid template")
+}
+
+/// Prints the rows: ratio of the best values to the first row's; best and median; spread; what is to be reached, and whether
+/// it is; who is ahead, and why.
+fn print(title: &str, records: &[Record]) {
+    println!("{title}");
+    for record in records {
+        print!("    {:24} {:7.3}   {:>11}", record.row, record.ratio, record.best_text());
+        if record.rounds > 1 {
+            print!(" {:>11} ±{:3.0} %", record.unit.text(record.median), record.spread * 100.0);
+        }
+        if let Some(rate) = record.rate() {
+            print!(" {rate:6.2} GB/s");
+        }
+        if let Some(peak) = record.peak {
+            print!(" {:5} MiB", peak >> 10);
+        }
+        for Reached { of, most, ratio, met } in &record.targets {
+            let verdict = if *met { "met" } else { "MISSED" };
+            print!("   {ratio:.3} of {of}, at most {most:.3}: {verdict}");
+        }
+        if let Some(beside) = record.beside.as_ref().filter(|_| record.is_behind()) {
+            print!("   {} is ahead: {:.3}", beside.row, beside.ratio);
         }
         println!();
+        if !record.shortfalls().is_empty() {
+            println!("      {}", record.why.as_deref().unwrap_or(UNKNOWN));
+        }
     }
 }
 
-/// Nanoseconds, in a unit that suits.
-fn human(nanoseconds: f64) -> String {
-    match nanoseconds {
-        ..1e4 => format!("{nanoseconds:.2} ns"),
-        ..1e7 => format!("{:.1} µs", nanoseconds / 1e3),
-        _ => format!("{:.1} ms", nanoseconds / 1e6),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EQUAL;
+
+    /// A row "ours" that is so much behind "peer", and misses a target of 1.0 beside "bound" by the half of that.
+    fn row(ratio: f64, spread: f64) -> Record {
+        let reached = Reached { of: "bound".into(), most: 1.0, ratio: 1.0 + (ratio - 1.0) / 2.0, met: false };
+        Record {
+            area: String::new(),
+            table: String::new(),
+            row: "ours".into(),
+            role: Role::Ours,
+            unit: Unit::Nanoseconds,
+            rounds: 10,
+            best: ratio,
+            median: ratio,
+            spread,
+            ratio,
+            bytes: None,
+            peak: None,
+            targets: vec![reached],
+            beside: Some(Beside { row: "peer".into(), ratio }),
+            why: None,
+        }
+    }
+
+    const ANY: Why<'_> = Why { row: "ours", of: None, reason: "any" };
+    const PEER: Why<'_> = Why { row: "ours", of: Some("peer"), reason: "peer's" };
+    const OTHERS: Why<'_> = Why { row: "theirs", of: None, reason: "of another row" };
+
+    fn why(record: &Record, whys: &[Why<'_>], spread: f64) -> Option<String> {
+        reasons(record, whys, |_| spread)
+    }
+
+    #[test]
+    fn a_reason_for_one_stands_before_a_reason_for_all() {
+        assert_eq!(why(&row(1.5, 0.0), &[OTHERS, ANY], 0.0).as_deref(), Some("any"));
+        let both = why(&row(1.5, 0.0), &[ANY, PEER], 0.0);
+        assert_eq!(both.as_deref(), Some("beside peer: peer's; beside bound: any"));
+    }
+
+    #[test]
+    fn what_the_rounds_do_not_show_needs_no_reason() {
+        assert_eq!(why(&row(1.5, 0.0), &[OTHERS], 0.1), None);
+        for (own, others) in [(0.5, 0.0), (0.0, 0.5)] {
+            assert_eq!(why(&row(1.5, own), &[], others).as_deref(), Some(WITHIN_SPREAD));
+        }
+        let one = why(&row(1.5, 0.3), &[], 0.0);
+        assert_eq!(one, Some(format!("beside peer: {UNKNOWN}; beside bound: {WITHIN_SPREAD}")));
+    }
+
+    #[test]
+    fn who_is_ahead_needs_no_reason() {
+        let ahead = Record { targets: Vec::new(), ..row(EQUAL, 0.0) };
+        assert_eq!(why(&ahead, &[ANY, PEER], 0.0), None);
     }
 }

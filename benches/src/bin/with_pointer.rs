@@ -4,11 +4,12 @@ use std::alloc::Layout;
 
 use baremap::alloc::{AnonPages, PageSource};
 
-/// Address space; memory it takes as it is used.
-const LEN: usize = 4 << 30;
+/// Address space; memory it takes as it is used. The kernel may refuse more than there is.
+const LENGTHS: [usize; 2] = [16 << 30, 4 << 30];
 
 fn main() {
-    let mut next = AnonPages::new().allocate(LEN, 1).expect("addresses are free").as_ptr();
+    let start = LENGTHS.into_iter().find_map(|len| AnonPages::new().allocate(len, 1));
+    let mut next = start.expect("addresses are free").as_ptr();
     baremap_benches::subject::run_arena(|layout: Layout| {
         let block = next;
         // SAFETY: the subject takes less than the map has.

@@ -33,6 +33,8 @@ const BATCH: usize = 1 << 20;
 const NEW_BATCH: usize = 4 << 20;
 /// Times that a process measures such a batch.
 const NEW_BATCHES: usize = 10;
+/// Times that it measures blocks of so many bytes that they leave the caches; the first is in new memory.
+const WARM_BATCHES: usize = 4;
 
 impl Sizes {
     /// `mixed`, or a number of bytes.
@@ -122,23 +124,82 @@ fn give(heap: &impl Heap, blocks: &[*mut u8], layouts: &[Layout], last_first: bo
     }
 }
 
+/// Nanoseconds a block of memory that this process has had before and that lies in no cache near the processor: `len` bytes of
+/// blocks are allocated, written to, and freed, the last first, more than once.
+pub(super) fn warm(heap: &impl Heap, sizes: Sizes, len: usize, threads: usize) -> f64 {
+    let layouts = sizes.layouts();
+    let layouts: Vec<_> = until(&layouts, len / threads).copied().collect();
+    best(threads, WARM_BATCHES, layouts.len(), || {
+        // Each block has the address of the one before: a list of them would be memory too.
+        let last = layouts.iter().fold(ptr::null_mut(), |last: *mut u8, layout| {
+            let block = heap.alloc(*layout);
+            // SAFETY: a block of at least 8 bytes.
+            unsafe { block.cast::<*mut u8>().write(last) };
+            block
+        });
+        let first = layouts.iter().rev().fold(last, |block, layout| {
+            // SAFETY: allocated above, with this layout, and freed once.
+            unsafe {
+                let before = block.cast::<*mut u8>().read();
+                heap.free(block, *layout);
+                before
+            }
+        });
+        assert!(first.is_null(), "all are freed");
+    })
+}
+
 /// Nanoseconds a block, until there are `len` bytes of them, all written, in memory that this process never had.
 pub(super) fn touch(mut alloc: impl FnMut(Layout) -> *mut u8, sizes: Sizes, len: usize) -> f64 {
     let layouts = sizes.layouts();
-    let (mut blocks, mut bytes) = (0_usize, 0);
     let start = Clock::start();
-    for layout in layouts.iter().cycle() {
+    let blocks = fill(&mut alloc, &layouts, len);
+    start.nanoseconds() / blocks as f64
+}
+
+/// The same, by several threads, of which each has its part.
+pub(super) fn touch_by_threads(heap: &impl Heap, sizes: Sizes, len: usize, threads: usize) -> f64 {
+    let layouts = sizes.layouts();
+    let start = Clock::start();
+    let blocks: usize = thread::scope(|scope| {
+        let work = || fill(&mut |layout| heap.alloc(layout), &layouts, len / threads);
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("no task panics")).sum()
+    });
+    start.nanoseconds() / blocks as f64
+}
+
+/// Nanoseconds a block, until there are `len` bytes of them, of which the first byte is written.
+pub(super) fn reach(mut alloc: impl FnMut(Layout) -> *mut u8, sizes: Sizes, len: usize) -> f64 {
+    let layouts = sizes.layouts();
+    let start = Clock::start();
+    let blocks = until(&layouts, len).map(|layout| {
+        // SAFETY: no block is empty.
+        unsafe { black_box(alloc(*layout)).write(1) };
+    });
+    let blocks = blocks.count();
+    start.nanoseconds() / blocks as f64
+}
+
+/// Allocates blocks of `len` bytes in all, and writes to all of them. How many there are.
+fn fill(alloc: &mut impl FnMut(Layout) -> *mut u8, layouts: &[Layout], len: usize) -> usize {
+    let blocks = until(layouts, len).map(|layout| {
         let block = alloc(*layout);
         // SAFETY: it has that many bytes.
         unsafe { block.write_bytes(1, layout.size()) };
         black_box(block);
-        blocks += 1;
+    });
+    blocks.count()
+}
+
+/// Layouts, over and over, until there are `len` bytes.
+fn until(layouts: &[Layout], len: usize) -> impl Iterator<Item = &Layout> {
+    let mut bytes = 0;
+    layouts.iter().cycle().take_while(move |layout| {
+        let goes_on = bytes < len;
         bytes += layout.size();
-        if bytes >= len {
-            break;
-        }
-    }
-    start.nanoseconds() / blocks as f64
+        goes_on
+    })
 }
 
 /// The best time for one of `things` that a batch does, in which all threads have their batch at the same time.

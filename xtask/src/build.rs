@@ -105,7 +105,16 @@ pub fn static_library(toolchain: &Toolchain, features: &str) -> Result<PathBuf> 
 
 /// Builds the tests that run on this machine: those of the host and of xtask itself.
 pub fn host_tests() -> Result<Vec<Executable>> {
-    let args = ["test", "--no-run", "--package", "baremap-host-tests", "--package", "xtask"];
+    let args = [
+        "test",
+        "--no-run",
+        "--package",
+        "baremap-host-tests",
+        "--package",
+        "baremap-instructions",
+        "--package",
+        "xtask",
+    ];
     tests(|report| duct::cmd(workspace::cargo(), args.iter().chain(report)).dir(workspace::root()))
 }
 

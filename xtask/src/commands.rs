@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod bench;
 mod capi;
 mod coverage;
 mod demo;
@@ -27,6 +28,7 @@ pub enum Command {
     Test(test::Test),
     Fuzz(fuzz::Fuzz),
     Kernel(kernel::Kernel),
+    Bench(bench::Bench),
     Lint(lint::Lint),
     Others(others::Others),
     Sanitize(sanitize::Sanitize),
@@ -46,6 +48,7 @@ impl Command {
             Command::Test(command) => command.execute(),
             Command::Fuzz(command) => command.execute(),
             Command::Kernel(command) => command.execute(),
+            Command::Bench(command) => command.execute(),
             Command::Lint(command) => command.execute(),
             Command::Others(command) => command.execute(),
             Command::Sanitize(command) => command.execute(),

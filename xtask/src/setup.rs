@@ -6,9 +6,11 @@ pub mod archive;
 pub mod build_tools;
 pub mod c_compiler;
 pub mod fuzzer;
+pub mod make;
 pub mod os_release;
 pub mod rustup;
 pub mod test_compilers;
+pub mod valgrind;
 
 use anyhow::Result;
 
@@ -41,10 +43,12 @@ pub enum Need {
     TestCompilers(Arch),
     /// What runs the fuzz targets.
     Fuzzer,
+    /// What counts instructions.
+    Valgrind,
 }
 
 impl Need {
-    pub const ALL: [Need; 16] = [
+    pub const ALL: [Need; 17] = [
         Need::Toolchain(Arch::X86_64),
         Need::Toolchain(Arch::Aarch64),
         Need::Qemu(Arch::X86_64),
@@ -61,6 +65,7 @@ impl Need {
         Need::TestCompilers(Arch::X86_64),
         Need::TestCompilers(Arch::Aarch64),
         Need::Fuzzer,
+        Need::Valgrind,
     ];
 
     pub fn what(self) -> String {
@@ -73,6 +78,7 @@ impl Need {
             Need::Compiler(arch) => format!("a compiler of C for {arch}"),
             Need::TestCompilers(arch) => format!("other compilers of C for {arch}"),
             Need::Fuzzer => "cargo-fuzz".into(),
+            Need::Valgrind => "valgrind".into(),
         }
     }
 
@@ -90,6 +96,7 @@ impl Need {
             Need::Compiler(arch) => Compiler::find(arch).and_then(|compiler| compiler.describe()),
             Need::TestCompilers(arch) => test_compilers::found(arch),
             Need::Fuzzer => fuzzer::found(),
+            Need::Valgrind => valgrind::found(),
         }
     }
 
@@ -113,6 +120,7 @@ impl Need {
             Need::Compiler(arch) => first_of([apt::plan_c_compiler(arch)]),
             Need::TestCompilers(arch) => first_of([apt::plan_test_compilers(arch)]),
             Need::Fuzzer => fuzzer::plan(),
+            Need::Valgrind => first_of([apt::plan_valgrind()]),
         }
     }
 
@@ -133,6 +141,7 @@ impl Need {
                 Ok(())
             }
             Need::Fuzzer => fuzzer::ensure(),
+            Need::Valgrind => valgrind::ensure(),
         }
     }
 }

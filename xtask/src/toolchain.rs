@@ -101,15 +101,23 @@ impl Toolchain {
             .env("CARGO", workspace::cargo()))
     }
 
+    /// `cargo SUBCOMMAND ARGS` at the top of the workspace, building programs with a C library for this architecture; by which
+    /// linker, the arguments say.
+    pub fn cargo_with_libc(&self, subcommand: &str, args: &[&str]) -> Expression {
+        self.run(workspace::cargo(), &[subcommand, "--target", self.arch.target()], args)
+    }
+
     fn by(&self, program: OsString, config: &str, subcommand: &str, args: &[&str]) -> Expression {
-        let mut words: Vec<String> =
-            [subcommand, "--config", config, "--target", self.arch.target()].map(String::from).into();
-        if let Some(linker) = &self.linker {
-            words.push("--config".into());
-            // A flag, not `linker`, which would link build scripts too.
-            let flag = format!("-Clinker={}", linker.display());
-            words.push(format!("target.{}.rustflags=[{flag:?}]", self.arch.target()));
-        }
+        let words = [subcommand, "--config", config, "--target", self.arch.target()];
+        let Some(linker) = &self.linker else { return self.run(program, &words, args) };
+        // A flag, not `linker`, which would link build scripts too.
+        let flag = format!("-Clinker={}", linker.display());
+        let config = format!("target.{}.rustflags=[{flag:?}]", self.arch.target());
+        self.run(program, &[&words[..], &["--config", &config]].concat(), args)
+    }
+
+    fn run(&self, program: OsString, first: &[&str], args: &[&str]) -> Expression {
+        let mut words: Vec<String> = first.iter().map(|word| word.to_string()).collect();
         if self.compiler == Compiler::Debian {
             // A folder of its own: two compilers in one rebuild each other's work.
             words.push("--target-dir".into());
@@ -176,6 +184,11 @@ impl Sysroot {
 
 fn active_rustc() -> OsString {
     env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
+/// LLD, the toolchain's own or the distribution's.
+pub fn lld() -> Option<PathBuf> {
+    Sysroot::of(&active_rustc(), Arch::HOST).and_then(|sysroot| sysroot.rust_lld()).or_else(system_lld)
 }
 
 /// LLVM's objcopy, which comes with rustup's toolchains and knows every architecture.

@@ -54,8 +54,8 @@ impl Lint {
                 });
             }
         }
-        let packages =
-            ["--package", "baremap-host-tests", "--package", "baremap-benches", "--package", "xtask"];
+        let packages = ["baremap-host-tests", "baremap-benches", "baremap-instructions", "xtask"];
+        let packages = packages.map(|package| ["--package", package]).concat();
         let host = [&["clippy", "--all-targets"], &packages[..]].concat();
         let label = "clippy, tests of this machine, benches and xtask";
         check(label, &|| process::check(&cargo(&deny_warnings(&host))));

@@ -22,7 +22,7 @@ use crate::{
     arch::Arch,
     build::{self, Executable},
     c,
-    commands::fuzz,
+    commands::{bench::instructions, fuzz},
     examples::{self, Example},
     kernel::{
         boot,
@@ -74,8 +74,8 @@ const FUZZING: Duration = Duration::from_secs(10);
 /// Without options: the freestanding tests and the example programs natively, under qemu-x86_64 and under qemu-aarch64
 /// with pages of 4, 16 and 64 KiB; the freestanding tests on real kernels of arm64 with pages of 4 and 16 KiB and of
 /// x86_64, which QEMU's whole machines start; then, once each, checks of the ELF files, the tests of this machine, the
-/// examples in the documentation, and every fuzz target for 10 seconds. A test that was skipped and ran on no machine of
-/// the architecture fails the whole.
+/// examples in the documentation, every fuzz target for 10 seconds, and the instructions of hot paths. A test that was
+/// skipped and ran on no machine of the architecture fails the whole.
 ///
 /// With --arch, --page-size, --kernel NAME or --kernel-image: what runs on the machines that these leave.
 ///
@@ -112,6 +112,10 @@ pub struct Test {
     /// Leave the fuzz targets out, which take a nightly compiler
     #[arg(long)]
     no_fuzz: bool,
+
+    /// Leave the instructions of hot paths out, which valgrind and QEMU count
+    #[arg(long)]
+    no_instructions: bool,
 
     /// Write the results into the README, if all is well
     #[arg(long, conflicts_with_all = ["arch", "page_size", "kernel", "kernel_image", "filter"])]
@@ -216,6 +220,15 @@ impl Test {
             if !self.no_fuzz && self.filter.is_none() {
                 let work = fuzz::Short::build(FUZZING).map(Work::Fuzz);
                 suites.push(Suite { label: "fuzzing".into(), machine: None, may_be_empty, work });
+            }
+            if !self.no_instructions && self.filter.is_none() {
+                for arch in arches() {
+                    let work =
+                        built(&format!("building what is counted for {arch}"), || instructions::suite(arch));
+                    let work = work.context("what is counted was not built");
+                    let label = format!("instructions on {arch}");
+                    suites.push(Suite { label, machine: None, may_be_empty, work });
+                }
             }
         }
         suites

@@ -142,6 +142,31 @@ Or do without: cargo xtask test --no-fuzz"
     )
 }
 
+/// How to get what builds jemalloc.
+pub fn make(obstacle: &Error) -> String {
+    format!(
+        "make is missing, which builds jemalloc, a peer.
+  {obstacle:#}
+Install it by one of:
+  apt     sudo apt-get install --no-install-recommends make
+  dnf     sudo dnf install make
+  pacman  sudo pacman -S --needed make"
+    )
+}
+
+/// How to get what counts instructions.
+pub fn valgrind(obstacle: &Error) -> String {
+    format!(
+        "Counting instructions takes valgrind.
+  {obstacle:#}
+Install it by one of:
+  apt     sudo apt-get install --no-install-recommends valgrind
+  dnf     sudo dnf install valgrind
+  pacman  sudo pacman -S --needed valgrind
+Or do without: cargo xtask test --no-instructions"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use anyhow::anyhow;
@@ -166,6 +191,8 @@ mod tests {
             c_compiler(Arch::X86_64, &obstacle()),
             test_compilers(Arch::Aarch64, "clang", Some(&obstacle())),
             fuzzer(&obstacle()),
+            make(&obstacle()),
+            valgrind(&obstacle()),
         ] {
             for manager in ["only root may", "apt-get install", "dnf install", "pacman -S"] {
                 assert!(text.contains(manager), "{text}");

@@ -9,6 +9,9 @@ const CLIPPY: &str = "rust-web-clippy";
 const QEMU: &str = "qemu-user";
 /// Beside gcc.
 const TEST_COMPILERS: [&str; 3] = ["g++", "clang", "musl-tools"];
+const VALGRIND: &str = "valgrind";
+const MUSL: &str = "musl-tools";
+const MAKE: &str = "make";
 
 /// Debian's compiler with the standard library of `arch`. Ubuntu has no such packages.
 pub fn install_rust(arch: Arch) -> Result<()> {
@@ -36,6 +39,19 @@ pub fn install_qemu(arch: Arch) -> Result<()> {
 /// QEMU's whole machines.
 pub fn install_qemu_system(arch: Arch) -> Result<()> {
     install(None, &[system::package(arch).into()], &format!("to run tests on kernels of {arch}"))
+}
+
+pub fn install_valgrind() -> Result<()> {
+    install(None, &[VALGRIND.into()], "to count instructions")
+}
+
+pub fn install_musl() -> Result<()> {
+    install(None, &[MUSL.into()], "to build programs with musl, which ours are compared with")
+}
+
+/// What builds allocators that are written in C.
+pub fn install_make() -> Result<()> {
+    install(None, &[MAKE.into()], "to build jemalloc, which ours is compared with")
 }
 
 /// What builds a kernel of `arch`.
@@ -77,6 +93,11 @@ pub fn plan_qemu() -> Option<String> {
 /// What [`install_qemu_system`] would do, where it can.
 pub fn plan_qemu_system(arch: Arch) -> Option<String> {
     usable().is_ok().then(|| format!("apt-get install {}", system::package(arch)))
+}
+
+/// What [`install_valgrind`] would do, where it can.
+pub fn plan_valgrind() -> Option<String> {
+    usable().is_ok().then(|| format!("apt-get install {VALGRIND}"))
 }
 
 /// The packages of [`install_build_tools`].

@@ -77,6 +77,19 @@ impl Compiler {
         process::quietly(&self.command(&headers)).is_ok()
     }
 
+    /// What cargo is told, after a `--config` each, so that this links Rust's programs for `arch`, with a libc of its own or the
+    /// machine's.
+    pub fn cargo_config(&self, arch: Arch, is_static: bool) -> [String; 2] {
+        let (linker, options) = (&self.words[0], &self.words[1..]);
+        let feature = if is_static { "+crt-static" } else { "-crt-static" };
+        let options: String = options.iter().map(|option| format!(", \"-Clink-arg={option}\"")).collect();
+        let target = arch.target();
+        [
+            format!("target.{target}.linker={linker:?}"),
+            format!("target.{target}.rustflags=[\"-Ctarget-feature={feature}\"{options}]"),
+        ]
+    }
+
     /// The compiler with arguments.
     pub fn command(&self, args: &[&str]) -> duct::Expression {
         duct::cmd(&self.words[0], self.words[1..].iter().map(String::as_str).chain(args.iter().copied()))

@@ -275,6 +275,40 @@ tests! {
         Ok(())
     }
 
+    fn of_forgotten_guards_that_one_is_given_back_and_no_other() -> Result<()> {
+        const COUNT: usize = 5;
+        let map = SharedMap::new(COUNT * size_of::<Number>())?;
+        for (back, is_had_anew) in [(0, false), (2, false), (4, false), (0, true), (2, true), (4, true)] {
+            pointer::without_and_with(|| {
+                let numbers: &[Number] = map.values(0, COUNT)?;
+                child::check(|| {
+                    for number in numbers {
+                        mem::forget(number.lock()?);
+                    }
+                    // SAFETY: the guard was forgotten.
+                    drop(unsafe { numbers[back].guard_again(false) }?);
+                    if is_had_anew {
+                        mem::forget(numbers[back].lock()?);
+                    }
+                    // It ends with the others.
+                    Ok::<_, Error>(())
+                });
+                for (index, number) in numbers.iter().enumerate() {
+                    match number.try_lock() {
+                        Ok(_) => assert!(index == back && !is_had_anew),
+                        Err(LockError::OwnerDied(died)) => {
+                            assert!(index != back || is_had_anew);
+                            died.mark_consistent();
+                        }
+                        Err(LockError::Failed(error)) => panic!("{index}: {error}"),
+                    }
+                }
+                Ok::<_, Error>(())
+            });
+        }
+        Ok(())
+    }
+
     fn a_forgotten_death_is_told_again() {
         pointer::without_and_with(|| {
             let map = map()?;

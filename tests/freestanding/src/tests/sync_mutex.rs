@@ -298,7 +298,7 @@ tests! {
                         Ok(_) => assert!(index == back && !is_had_anew),
                         Err(LockError::OwnerDied(died)) => {
                             assert!(index != back || is_had_anew);
-                            died.mark_consistent();
+                            drop(died.mark_consistent());
                         }
                         Err(LockError::Failed(error)) => panic!("{index}: {error}"),
                     }

@@ -3,6 +3,12 @@
 use baremap::Errno;
 use core::ffi::c_int;
 
+/// Whether a system call returned an error: the last 4,095 values are error numbers, negated.
+#[inline(always)]
+pub(crate) const fn is_error(result: usize) -> bool {
+    result > usize::MAX - 4095
+}
+
 /// What a system call returned, which is such a number already.
 #[inline(always)]
 pub(crate) const fn status(result: usize) -> c_int {

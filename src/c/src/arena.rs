@@ -5,10 +5,10 @@ use baremap::map::GrowMap;
 use core::ffi::{c_int, c_void};
 
 use crate::answer::attempt;
-use crate::bump::lent;
 use crate::layout::{bm_usage_t, give, layout};
 use crate::pointer::not_null;
-use crate::storage::{Storage, label, lend, lend_mut, place, take};
+use crate::source::{lent, pages};
+use crate::storage::{Storage, label, lend, lend_mut, make, take};
 
 /// An arena: blocks are allocated one after the other and given up all at once. One thread at a time uses it.
 #[allow(non_camel_case_types, reason = "as C has it")]
@@ -50,14 +50,9 @@ mod init {
     /// 0, or -EFAULT (null), -EINVAL (not aligned).
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_arena_init(arena: *mut bm_arena_t, limit: usize) -> c_int {
-        attempt(|| {
-            let place = place(arena)?;
-            let pages = AnonPages::new();
-            let pages = if limit == 0 { pages } else { pages.limit(limit) };
-            // SAFETY: the caller's storage.
-            unsafe { place.put(AnyArena::Pages(Arena::over(pages))) };
-            Ok(())
-        })
+        let value = || Ok(AnyArena::Pages(Arena::over(pages(limit))));
+        // SAFETY: the caller's storage.
+        unsafe { make(arena, value) }
     }
 }
 
@@ -73,14 +68,13 @@ mod init_over {
         memory: *mut c_void,
         len: usize,
     ) -> c_int {
-        attempt(|| {
-            let place = place(arena)?;
+        let value = || {
             // SAFETY: the caller's memory, which is the arena's from now on.
             let memory = unsafe { lent(memory, len) }?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(AnyArena::Memory(Arena::over(BorrowedBuffer::new(memory)))) };
-            Ok(())
-        })
+            Ok(AnyArena::Memory(Arena::over(BorrowedBuffer::new(memory))))
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(arena, value) }
     }
 }
 
@@ -92,13 +86,12 @@ mod init_reserved {
     /// 0, or -ENOMEM, -EFAULT (null), -EINVAL (not aligned).
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_arena_init_reserved(arena: *mut bm_arena_t, capacity: usize) -> c_int {
-        attempt(|| {
-            let place = place(arena)?;
+        let value = || {
             let reserved = Arena::reserved(capacity)?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(AnyArena::Reserved(reserved)) };
-            Ok(())
-        })
+            Ok(AnyArena::Reserved(reserved))
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(arena, value) }
     }
 }
 

@@ -1,17 +1,15 @@
 //! An allocator for a whole program, or for a range of memory.
 
-use baremap::Errno;
 use baremap::alloc::{AnonPages, BorrowedBuffer, Bump};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::{c_int, c_void};
-use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use core::slice;
 
 use crate::answer::attempt;
 use crate::layout::{bm_usage_t, give, layout};
-use crate::pointer::{not_null, range};
-use crate::storage::{Storage, label, lend, place};
+use crate::pointer::not_null;
+use crate::source::{lent, pages};
+use crate::storage::{Storage, label, lend, make};
 
 /// A bump allocator, for any number of threads, without a lock; also in signal handlers and forked children. It is large: declare
 /// it static.
@@ -33,28 +31,14 @@ unsafe impl Storage for bm_bump_t {
     const LABEL: u64 = label(b"bm_bump\x01");
 }
 
-impl Heap {
-    #[inline(always)]
-    fn alloc(&self, layout: Layout) -> Option<NonNull<u8>> {
-        // SAFETY: `layout` gives none of no bytes.
-        NonNull::new(unsafe {
-            match self {
-                Heap::Pages(heap) => heap.alloc(layout),
-                Heap::Memory(heap) => heap.alloc(layout),
-            }
-        })
-    }
-
-    #[inline(always)]
-    fn alloc_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
-        // SAFETY: `layout` gives none of no bytes.
-        NonNull::new(unsafe {
-            match self {
-                Heap::Pages(heap) => heap.alloc_zeroed(layout),
-                Heap::Memory(heap) => heap.alloc_zeroed(layout),
-            }
-        })
-    }
+/// Does the same with an allocator, whatever its source.
+macro_rules! each {
+    ($heap:expr, $name:ident => $what:expr) => {
+        match $heap {
+            Heap::Pages($name) => $what,
+            Heap::Memory($name) => $what,
+        }
+    };
 }
 
 mod init {
@@ -66,14 +50,9 @@ mod init {
     /// 0, or -EFAULT (null), -EINVAL (not aligned).
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_bump_init(bump: *mut bm_bump_t, limit: usize) -> c_int {
-        attempt(|| {
-            let place = place(bump)?;
-            let pages = AnonPages::new();
-            let pages = if limit == 0 { pages } else { pages.limit(limit) };
-            // SAFETY: the caller's storage.
-            unsafe { place.put(Heap::Pages(Bump::over(pages))) };
-            Ok(())
-        })
+        let value = || Ok(Heap::Pages(Bump::over(pages(limit))));
+        // SAFETY: the caller's storage.
+        unsafe { make(bump, value) }
     }
 }
 
@@ -90,29 +69,33 @@ mod init_over {
         memory: *mut c_void,
         len: usize,
     ) -> c_int {
-        attempt(|| {
-            let place = place(bump)?;
+        let value = || {
             // SAFETY: the caller's memory, which is the allocator's from now on.
             let memory = unsafe { lent(memory, len) }?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(Heap::Memory(Bump::over(BorrowedBuffer::new(memory)))) };
-            Ok(())
-        })
+            Ok(Heap::Memory(Bump::over(BorrowedBuffer::new(memory))))
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(bump, value) }
     }
 }
 
-/// Memory of C's, for an allocator of C's.
-///
-/// # Errors
-/// `EFAULT` (null), `EINVAL` (too long).
+/// Stores where a block is that `alloc` finds.
 ///
 /// # Safety
-/// It is the allocator's as long as that is used.
+/// The storage is there, and room for a pointer.
 #[inline(always)]
-pub(crate) unsafe fn lent(memory: *mut c_void, len: usize) -> Result<&'static mut [MaybeUninit<u8>], Errno> {
-    let start = range(not_null(memory)?.as_ptr(), len)?;
-    // SAFETY: not null, not too long; for the rest the caller answers.
-    Ok(unsafe { slice::from_raw_parts_mut(start.cast().as_ptr(), len) })
+unsafe fn hand_out(
+    bump: *const bm_bump_t,
+    size: usize,
+    align: usize,
+    block: *mut *mut c_void,
+    alloc: impl FnOnce(&Heap, Layout) -> *mut u8,
+) -> c_int {
+    attempt(|| {
+        let (block, layout) = (not_null(block)?, layout(size, align)?);
+        // SAFETY: the caller's promise.
+        unsafe { give(block, NonNull::new(alloc(lend(bump)?, layout))) }
+    })
 }
 
 mod alloc {
@@ -128,11 +111,8 @@ mod alloc {
         align: usize,
         block: *mut *mut c_void,
     ) -> c_int {
-        attempt(|| {
-            let (block, layout) = (not_null(block)?, layout(size, align)?);
-            // SAFETY: the caller's storage, and place for a pointer.
-            unsafe { give(block, lend(bump)?.alloc(layout)) }
-        })
+        // SAFETY: the caller's storage, and place for a pointer; `layout` gives none of no bytes.
+        unsafe { hand_out(bump, size, align, block, |heap, layout| each!(heap, heap => heap.alloc(layout))) }
     }
 }
 
@@ -147,11 +127,10 @@ mod alloc_zeroed {
         align: usize,
         block: *mut *mut c_void,
     ) -> c_int {
-        attempt(|| {
-            let (block, layout) = (not_null(block)?, layout(size, align)?);
-            // SAFETY: the caller's storage, and place for a pointer.
-            unsafe { give(block, lend(bump)?.alloc_zeroed(layout)) }
-        })
+        // SAFETY: the caller's storage, and place for a pointer; `layout` gives none of no bytes.
+        unsafe {
+            hand_out(bump, size, align, block, |heap, layout| each!(heap, heap => heap.alloc_zeroed(layout)))
+        }
     }
 }
 
@@ -178,11 +157,7 @@ mod resize {
             unsafe {
                 let heap = lend(bump)?;
                 let block = not_null(place.read())?.cast().as_ptr();
-                let block = match heap {
-                    Heap::Pages(heap) => heap.realloc(block, old, new_size),
-                    Heap::Memory(heap) => heap.realloc(block, old, new_size),
-                };
-                give(place, NonNull::new(block))
+                give(place, NonNull::new(each!(heap, heap => heap.realloc(block, old, new_size))))
             }
         })
     }
@@ -210,10 +185,7 @@ mod free {
                     return Ok(());
                 }
                 let layout = layout(size, align)?;
-                match heap {
-                    Heap::Pages(heap) => heap.dealloc(block.cast(), layout),
-                    Heap::Memory(heap) => heap.dealloc(block.cast(), layout),
-                }
+                each!(heap, heap => heap.dealloc(block.cast(), layout));
             }
             Ok(())
         })
@@ -230,11 +202,7 @@ mod usage {
             // SAFETY: the caller's storage, and place for the numbers.
             unsafe {
                 let place = not_null(usage)?;
-                let usage = match lend(bump)? {
-                    Heap::Pages(heap) => heap.usage(),
-                    Heap::Memory(heap) => heap.usage(),
-                };
-                place.write(usage.into());
+                place.write(each!(lend(bump)?, heap => heap.usage()).into());
             }
             Ok(())
         })

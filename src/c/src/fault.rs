@@ -5,7 +5,7 @@ use baremap::{Errno, Error, Reason, SharedBytes};
 use core::ffi::{c_int, c_void};
 
 use crate::answer::attempt;
-use crate::pointer::{bytes, bytes_mut, range};
+use crate::pointer::{bytes, bytes_mut, give_if_wanted, range};
 
 /// Says how far a copy of `len` bytes came, to who wants to know.
 ///
@@ -18,10 +18,8 @@ pub(crate) unsafe fn report(result: Result<(), Error>, len: usize, copied: *mut 
         Err(Reason::Fault { copied }) => copied,
         Err(_) => 0,
     };
-    if !copied.is_null() {
-        // SAFETY: the caller's promise.
-        unsafe { copied.write(count) };
-    }
+    // SAFETY: the caller's promise.
+    unsafe { give_if_wanted(copied, count) };
     Ok(result?)
 }
 

@@ -14,7 +14,7 @@
 //! | `constants`, `text`, `print`           | the kernel's numbers; errors as text; a few lines of output        |
 //! | `posix`, `start`                       | a libc's names                                                     |
 //!
-//! `answer`, `pointer`, `descriptor`, `storage`, `layout` and `abort` are what they share.
+//! `answer`, `pointer`, `descriptor`, `storage`, `layout`, `source` and `abort` are what they share.
 //!
 //! # One object file per function
 //!
@@ -59,6 +59,7 @@ mod semaphore;
 mod shm;
 mod signal;
 mod socket;
+mod source;
 #[cfg(feature = "start")]
 pub mod start;
 mod stat;

@@ -8,8 +8,8 @@ use core::mem;
 use crate::answer::attempt;
 use crate::descriptor;
 use crate::fault::report;
-use crate::pointer::{bytes, bytes_mut, not_null};
-use crate::storage::{Storage, label, lend, lend_mut, place, take};
+use crate::pointer::{bytes, bytes_mut, give_range};
+use crate::storage::{Storage, label, lend, lend_mut, make, take};
 
 /// A map that unmaps itself by bm_map_unmap. Declare one and hand its address in; what is in it is the library's.
 #[allow(non_camel_case_types, reason = "as C has it")]
@@ -70,8 +70,7 @@ mod file {
         offset: u64,
         len: usize,
     ) -> c_int {
-        attempt(|| {
-            let place = place(map)?;
+        let value = || {
             // SAFETY: the caller has the descriptor.
             let file = unsafe { descriptor::borrow(fd) }?;
             let options = MapOptions::new().offset(offset);
@@ -82,10 +81,10 @@ mod file {
                 BM_COPY_ON_WRITE => Map::Copy(options.map_copy(file)?),
                 _ => return Err(Errno::EINVAL),
             };
-            // SAFETY: the caller's storage.
-            unsafe { place.put(map) };
-            Ok(())
-        })
+            Ok(map)
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(map, value) }
     }
 }
 
@@ -97,13 +96,12 @@ mod shared {
     /// 0, or -EFAULT (`map` is null), -ENOMEM.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_map_shared(map: *mut bm_map_t, len: usize) -> c_int {
-        attempt(|| {
-            let place = place(map)?;
+        let value = || {
             let map = Map::Shared(SharedMap::new(len)?);
-            // SAFETY: the caller's storage.
-            unsafe { place.put(map) };
-            Ok(())
-        })
+            Ok(map)
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(map, value) }
     }
 }
 
@@ -134,16 +132,11 @@ mod address {
         len: *mut usize,
     ) -> c_int {
         attempt(|| {
-            // SAFETY: the caller's storage.
-            let (start, count) = unsafe { lend(map) }?.range();
-            // SAFETY: the caller's places for a pointer and a number.
+            // SAFETY: the caller's storage, and places for a pointer and a number.
             unsafe {
-                not_null(address)?.write(start.cast_mut().cast());
-                if !len.is_null() {
-                    len.write(count);
-                }
+                let (start, count) = lend(map)?.range();
+                give_range(address, len, (start.cast_mut().cast(), count))
             }
-            Ok(())
         })
     }
 }

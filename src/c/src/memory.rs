@@ -8,18 +8,21 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use linux_raw_sys::general as raw;
 
-use crate::answer::{attempt, negated, status};
+use crate::answer::{attempt, is_error, negated, status};
 use crate::pointer::{address, not_null};
 
-/// What mmap(2) and mremap(2) return, for a caller who has a place for it.
+/// Stores what mmap(2) or mremap(2) returns. Where there is no place for it, nothing is called.
+///
+/// # Safety
+/// `map` is null, or there is room for a pointer.
 #[inline(always)]
-fn give_address(map: ptr::NonNull<*mut c_void>, result: usize) -> c_int {
-    /// The highest address of all less the largest error number.
-    const LAST: usize = usize::MAX - 4095;
-    if result > LAST {
+unsafe fn give_address(map: *mut *mut c_void, call: impl FnOnce() -> usize) -> c_int {
+    let Ok(map) = not_null(map) else { return negated(Errno::EFAULT) };
+    let result = call();
+    if is_error(result) {
         return status(result);
     }
-    // SAFETY: the caller's place for a pointer.
+    // SAFETY: the caller's promise.
     unsafe { map.write(ptr::with_exposed_provenance_mut(result)) };
     0
 }
@@ -53,13 +56,11 @@ mod mmap {
         map: *mut *mut c_void,
     ) -> c_int {
         const NUMBER: usize = raw::__NR_mmap as usize;
-        let map = match not_null(map) {
-            Ok(map) => map,
-            Err(errno) => return negated(errno),
-        };
         let (prot, flags, fd) = (prot as usize, flags as usize, fd as usize);
-        // SAFETY: what the range is used for is the caller's to know.
-        give_address(map, unsafe { syscall6::<NUMBER>(address(addr), len, prot, flags, fd, offset as usize) })
+        // SAFETY: what the range is used for is the caller's to know; and the caller's place for a pointer.
+        unsafe {
+            give_address(map, || syscall6::<NUMBER>(address(addr), len, prot, flags, fd, offset as usize))
+        }
     }
 }
 
@@ -109,15 +110,13 @@ mod mremap {
         map: *mut *mut c_void,
     ) -> c_int {
         const NUMBER: usize = raw::__NR_mremap as usize;
-        let map = match not_null(map) {
-            Ok(map) => map,
-            Err(errno) => return negated(errno),
-        };
         let new_addr = address(new_addr);
-        // SAFETY: the ranges are the caller's.
-        give_address(map, unsafe {
-            syscall5::<NUMBER>(address(addr), old_len, new_len, flags as usize, new_addr)
-        })
+        // SAFETY: the ranges are the caller's, and the place for a pointer.
+        unsafe {
+            give_address(map, || {
+                syscall5::<NUMBER>(address(addr), old_len, new_len, flags as usize, new_addr)
+            })
+        }
     }
 }
 

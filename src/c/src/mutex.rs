@@ -6,7 +6,7 @@ use baremap::sync::{Guard, LockError, Mutex};
 use core::ffi::c_int;
 use core::mem;
 
-use crate::answer::{attempt, negated};
+use crate::answer::attempt;
 use crate::pointer::value;
 use crate::time::{bm_timespec_t, deadline};
 
@@ -118,21 +118,15 @@ mod unlock {
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_mutex_unlock(mutex: *mut bm_mutex_t) -> c_int {
         // SAFETY: the caller's lock; what `keep` got was forgotten, and so is the first guard before the second one is made.
-        unsafe {
-            let mutex = match inner(mutex) {
-                Ok(mutex) => mutex,
-                Err(errno) => return negated(errno),
-            };
-            let guard = match mutex.guard_again(false) {
-                Ok(guard) => guard,
-                Err(_) => return negated(Errno::EPERM),
-            };
+        attempt(|| unsafe {
+            let mutex = inner(mutex)?;
+            let guard = mutex.guard_again(false).map_err(|_| Errno::EPERM)?;
             if guard.get() == DOUBTFUL {
                 mem::forget(guard);
                 drop(mutex.guard_again(true));
             }
-        }
-        0
+            Ok(())
+        })
     }
 }
 

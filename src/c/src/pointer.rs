@@ -88,3 +88,36 @@ pub(crate) fn range(start: *const c_void, len: usize) -> Result<NonNull<u8>, Err
     let fits = isize::try_from(len).is_ok() && start.addr().get().checked_add(len).is_some();
     if fits { Ok(start) } else { Err(Errno::EINVAL) }
 }
+
+/// Stores a number, for who wants to know it.
+///
+/// # Safety
+/// `place` is null, or there is room for a number.
+#[inline(always)]
+pub(crate) unsafe fn give_if_wanted(place: *mut usize, number: usize) {
+    if !place.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { place.write(number) };
+    }
+}
+
+/// Stores where bytes begin, and how many they are, for who wants to know that.
+///
+/// # Errors
+/// `EFAULT` (`place` is null).
+///
+/// # Safety
+/// There is room for a pointer; `len` is null, or there is room for a number.
+#[inline(always)]
+pub(crate) unsafe fn give_range<T>(
+    place: *mut *mut T,
+    len: *mut usize,
+    (start, count): (*mut T, usize),
+) -> Result<(), Errno> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        not_null(place)?.write(start);
+        give_if_wanted(len, count);
+    }
+    Ok(())
+}

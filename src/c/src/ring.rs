@@ -6,7 +6,7 @@ use core::ffi::{c_int, c_void};
 
 use crate::answer::{attempt, attempt_count, attempt_number};
 use crate::pointer::{bytes, bytes_mut, not_null, range};
-use crate::storage::{Storage, label, lend, lend_mut, place, take};
+use crate::storage::{Storage, label, lend, lend_mut, make, take};
 use crate::time::{bm_timespec_t, deadline};
 
 /// The memory of a ring, which the program keeps mapped.
@@ -103,14 +103,13 @@ mod sender_attach {
         ring: *mut c_void,
         len: usize,
     ) -> c_int {
-        attempt(|| {
-            let place = place(sender)?;
+        let value = || {
             // SAFETY: the caller's memory.
             let end = Sender::attach(unsafe { memory(ring, len) }?)?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(end) };
-            Ok(())
-        })
+            Ok(end)
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(sender, value) }
     }
 }
 
@@ -192,14 +191,13 @@ mod receiver_attach {
         ring: *mut c_void,
         len: usize,
     ) -> c_int {
-        attempt(|| {
-            let place = place(receiver)?;
+        let value = || {
             // SAFETY: the caller's memory.
             let end = Receiver::attach(unsafe { memory(ring, len) }?)?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(end) };
-            Ok(())
-        })
+            Ok(end)
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(receiver, value) }
     }
 }
 
@@ -295,14 +293,13 @@ mod writer_attach {
         ring: *mut c_void,
         len: usize,
     ) -> c_int {
-        attempt(|| {
-            let place = place(writer)?;
+        let value = || {
             // SAFETY: the caller's memory.
             let end = Writer::attach(unsafe { memory(ring, len) }?)?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(end) };
-            Ok(())
-        })
+            Ok(end)
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(writer, value) }
     }
 }
 
@@ -371,14 +368,13 @@ mod reader_attach {
         ring: *mut c_void,
         len: usize,
     ) -> c_int {
-        attempt(|| {
-            let place = place(reader)?;
+        let value = || {
             // SAFETY: the caller's memory.
             let end = Reader::attach(unsafe { memory(ring, len) }?)?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(end) };
-            Ok(())
-        })
+            Ok(end)
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(reader, value) }
     }
 }
 

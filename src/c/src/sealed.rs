@@ -6,8 +6,8 @@ use core::ffi::{c_int, c_void};
 
 use crate::answer::{attempt, attempt_number, verdict};
 use crate::descriptor;
-use crate::pointer::{bytes, not_null};
-use crate::storage::{Storage, label, lend, place, take};
+use crate::pointer::{bytes, give_range};
+use crate::storage::{Storage, label, lend, make, take};
 
 /// A sealed file and its map, until bm_sealed_close.
 #[allow(non_camel_case_types, reason = "as C has it")]
@@ -27,19 +27,6 @@ unsafe impl Storage for bm_sealed_t {
 pub type bm_fill_t =
     Option<unsafe extern "C" fn(bytes: *mut c_void, len: usize, context: *mut c_void) -> c_int>;
 
-/// Puts a sealed map that was made into the caller's storage.
-macro_rules! make {
-    ($sealed:ident, $made:expr) => {
-        attempt(|| {
-            let place = place($sealed)?;
-            let made = $made;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(made) };
-            Ok(())
-        })
-    };
-}
-
 mod new {
     use super::*;
 
@@ -53,7 +40,9 @@ mod new {
         len: usize,
     ) -> c_int {
         // SAFETY: the caller's bytes.
-        make!(sealed, SealedMap::new(unsafe { bytes(from, len) }?)?)
+        let value = || Ok(SealedMap::new(unsafe { bytes(from, len) }?)?);
+        // SAFETY: the caller's storage.
+        unsafe { make(sealed, value) }
     }
 }
 
@@ -71,13 +60,15 @@ mod build {
         fill: bm_fill_t,
         context: *mut c_void,
     ) -> c_int {
-        make!(sealed, {
+        let value = || {
             let fill = fill.ok_or(baremap::Errno::EFAULT)?;
-            SealedMap::build(len, |bytes| {
+            Ok(SealedMap::build(len, |bytes| {
                 // SAFETY: the program's function, as it wants to be called.
                 verdict(unsafe { fill(bytes.as_mut_ptr().cast(), bytes.len(), context) }).map_err(Error::from)
-            })?
-        })
+            })?)
+        };
+        // SAFETY: the caller's storage.
+        unsafe { make(sealed, value) }
     }
 }
 
@@ -91,7 +82,9 @@ mod seal {
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_sealed_seal(sealed: *mut bm_sealed_t, fd: c_int) -> c_int {
         // SAFETY: the caller has the descriptor.
-        make!(sealed, SealedMap::seal(unsafe { descriptor::borrow(fd) }?)?)
+        let value = || Ok(SealedMap::seal(unsafe { descriptor::borrow(fd) }?)?);
+        // SAFETY: the caller's storage.
+        unsafe { make(sealed, value) }
     }
 }
 
@@ -104,7 +97,9 @@ mod open {
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_sealed_open(sealed: *mut bm_sealed_t, fd: c_int) -> c_int {
         // SAFETY: the caller has the descriptor.
-        make!(sealed, SealedMap::open(unsafe { descriptor::borrow(fd) }?)?)
+        let value = || Ok(SealedMap::open(unsafe { descriptor::borrow(fd) }?)?);
+        // SAFETY: the caller's storage.
+        unsafe { make(sealed, value) }
     }
 }
 
@@ -117,7 +112,9 @@ mod snapshot {
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_sealed_snapshot(sealed: *mut bm_sealed_t, fd: c_int) -> c_int {
         // SAFETY: the caller has the descriptor.
-        make!(sealed, SealedMap::snapshot_of(unsafe { descriptor::borrow(fd) }?)?)
+        let value = || Ok(SealedMap::snapshot_of(unsafe { descriptor::borrow(fd) }?)?);
+        // SAFETY: the caller's storage.
+        unsafe { make(sealed, value) }
     }
 }
 
@@ -137,12 +134,8 @@ mod address {
             // SAFETY: the caller's storage, and places for a pointer and a number.
             unsafe {
                 let sealed = lend(sealed)?;
-                not_null(address)?.write(sealed.as_ptr().cast());
-                if !len.is_null() {
-                    len.write(sealed.len());
-                }
+                give_range(address.cast(), len, (sealed.as_ptr().cast_mut(), sealed.len()))
             }
-            Ok(())
         })
     }
 }

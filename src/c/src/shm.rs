@@ -8,9 +8,9 @@ use core::ffi::{c_char, c_int, c_uint, c_void};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::answer::{attempt, attempt_number, verdict};
-use crate::pointer::{not_null, text};
+use crate::pointer::{give_range, text};
 use crate::sealed::bm_fill_t;
-use crate::storage::{Storage, label, lend, place, take};
+use crate::storage::{Storage, label, lend, make, take};
 
 /// An object that is open, until bm_shm_close.
 #[allow(non_camel_case_types, reason = "as C has it")]
@@ -82,6 +82,22 @@ fn options(size: usize) -> ObjectOptions {
     options
 }
 
+/// Puts an object into C's storage that `find` has by a name.
+///
+/// # Safety
+/// The storage and the text are there, and nobody else uses the storage meanwhile.
+#[inline(always)]
+unsafe fn have(
+    shm: *mut bm_shm_t,
+    name: *const c_char,
+    find: impl FnOnce(&[u8]) -> Result<Object<Kind>, Errno>,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    let object = || find(unsafe { text(name) }?.to_bytes());
+    // SAFETY: as above.
+    unsafe { make(shm, object) }
+}
+
 mod create {
     use super::*;
 
@@ -102,15 +118,8 @@ mod create {
         fill: bm_fill_t,
         context: *mut c_void,
     ) -> c_int {
-        attempt(|| {
-            let place = place(shm)?;
-            // SAFETY: the caller's text.
-            let name = unsafe { text(name) }?.to_bytes();
-            let object = options(size).create(name, filler(kind, fill, context))?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(object) };
-            Ok(())
-        })
+        // SAFETY: the caller's storage and text.
+        unsafe { have(shm, name, |name| Ok(options(size).create(name, filler(kind, fill, context))?)) }
     }
 }
 
@@ -129,15 +138,8 @@ mod open {
         size: usize,
         kind: u64,
     ) -> c_int {
-        attempt(|| {
-            let place = place(shm)?;
-            // SAFETY: the caller's text.
-            let name = unsafe { text(name) }?.to_bytes();
-            let object = checked(options(size).open(name)?, kind)?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(object) };
-            Ok(())
-        })
+        // SAFETY: the caller's storage and text.
+        unsafe { have(shm, name, |name| checked(options(size).open(name)?, kind)) }
     }
 }
 
@@ -157,16 +159,10 @@ mod open_or_create {
         fill: bm_fill_t,
         context: *mut c_void,
     ) -> c_int {
-        attempt(|| {
-            let place = place(shm)?;
-            // SAFETY: the caller's text.
-            let name = unsafe { text(name) }?.to_bytes();
-            let object = options(size).open_or_create(name, filler(kind, fill, context))?;
-            let object = checked(object, kind)?;
-            // SAFETY: the caller's storage.
-            unsafe { place.put(object) };
-            Ok(())
-        })
+        let find =
+            |name: &[u8]| checked(options(size).open_or_create(name, filler(kind, fill, context))?, kind);
+        // SAFETY: the caller's storage and text.
+        unsafe { have(shm, name, find) }
     }
 }
 
@@ -186,12 +182,8 @@ mod address {
             // SAFETY: the caller's storage, and places for a pointer and a number.
             unsafe {
                 let bytes = lend(shm)?.tail();
-                not_null(address)?.write(bytes.as_mut_ptr().cast());
-                if !len.is_null() {
-                    len.write(bytes.len());
-                }
+                give_range(address, len, (bytes.as_mut_ptr().cast(), bytes.len()))
             }
-            Ok(())
         })
     }
 }

@@ -16,7 +16,7 @@ use linux_raw_sys::auxvec::AT_RANDOM;
 use linux_raw_sys::errno::ENOENT;
 use static_assertions::const_assert_eq;
 
-use crate::abort::abort;
+use crate::abort::{abort, check_room};
 
 unsafe extern "C" {
     fn main(count: c_int, arguments: *const *const c_char, environment: *const *const c_char) -> c_int;
@@ -126,9 +126,7 @@ macro_rules! checked {
                 unsafe extern "C" {
                     fn $plain(to: *mut c_void, second: $second, len: usize) -> *mut c_void;
                 }
-                if len > room {
-                    abort(b"libbaremap: more bytes than their buffer has room for\n");
-                }
+                check_room(len, room);
                 // SAFETY: the caller's memory.
                 unsafe { $plain(to, second, len) }
             }

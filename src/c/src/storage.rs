@@ -5,9 +5,11 @@
 //! `EBADF`, as a descriptor would be.
 
 use baremap::Errno;
+use core::ffi::c_int;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
+use crate::answer::attempt;
 use crate::pointer::not_null;
 
 /// A type that C sees, and what lies in it.
@@ -32,33 +34,39 @@ struct Slot<T> {
     value: MaybeUninit<T>,
 }
 
-/// A place for a value, which was checked.
-pub(crate) struct Place<S: Storage>(NonNull<Slot<S::Value>>);
-
-/// Checks that a value can be put there, before it is made.
+/// Checks that a value can be there.
 ///
 /// # Errors
 /// `EFAULT` (null), `EINVAL` (not aligned).
 #[inline(always)]
-pub(crate) fn place<S: Storage>(storage: *const S) -> Result<Place<S>, Errno> {
+fn place<S: Storage>(storage: *const S) -> Result<NonNull<Slot<S::Value>>, Errno> {
     const {
         assert!(size_of::<Slot<S::Value>>() <= size_of::<S>(), "the storage in C is too small for the value");
         assert!(align_of::<Slot<S::Value>>() <= align_of::<S>(), "the storage in C is not aligned enough");
     }
     let storage = not_null(storage)?;
-    if storage.is_aligned() { Ok(Place(storage.cast())) } else { Err(Errno::EINVAL) }
+    if storage.is_aligned() { Ok(storage.cast()) } else { Err(Errno::EINVAL) }
 }
 
-impl<S: Storage> Place<S> {
-    /// Puts the value there.
-    ///
-    /// # Safety
-    /// The storage is there, and nobody else uses it meanwhile.
-    #[inline(always)]
-    pub(crate) unsafe fn put(self, value: S::Value) {
-        // SAFETY: large enough and aligned, as `place` checked; for the rest the caller answers.
-        unsafe { self.0.write(Slot { label: S::LABEL, value: MaybeUninit::new(value) }) };
-    }
+/// Makes a value and puts it there; 0 for C. Where it cannot be put, it is not made.
+///
+/// # Errors
+/// Negated: `EFAULT` (null), `EINVAL` (not aligned), and those of `value`.
+///
+/// # Safety
+/// The storage is there, and nobody else uses it meanwhile.
+#[inline(always)]
+pub(crate) unsafe fn make<S: Storage>(
+    storage: *mut S,
+    value: impl FnOnce() -> Result<S::Value, Errno>,
+) -> c_int {
+    attempt(|| {
+        let place = place(storage)?;
+        let slot = Slot { label: S::LABEL, value: MaybeUninit::new(value()?) };
+        // SAFETY: large enough and aligned, as was checked; for the rest the caller answers.
+        unsafe { place.write(slot) };
+        Ok(())
+    })
 }
 
 /// The value that lies there.
@@ -67,7 +75,7 @@ impl<S: Storage> Place<S> {
 /// `EFAULT` (null), `EINVAL` (not aligned), `EBADF` (there is none).
 ///
 /// # Safety
-/// The storage is there; what lies in it was put there by [`Place::put`] or by nobody, and is not taken away for as long as
+/// The storage is there; what lies in it was put there by [`make`] or by nobody, and is not taken away for as long as
 /// the reference is used.
 #[inline(always)]
 pub(crate) unsafe fn lend<'a, S: Storage>(storage: *const S) -> Result<&'a S::Value, Errno> {
@@ -109,7 +117,7 @@ pub(crate) unsafe fn take<S: Storage>(storage: *mut S) -> Result<S::Value, Errno
 /// The storage is there.
 #[inline(always)]
 unsafe fn find<S: Storage>(storage: *const S) -> Result<NonNull<Slot<S::Value>>, Errno> {
-    let Place(slot) = place(storage)?;
+    let slot = place(storage)?;
     // SAFETY: checked, and there; any bytes are a label.
     let label = unsafe { (*slot.as_ptr()).label };
     if label == S::LABEL { Ok(slot) } else { Err(Errno::EBADF) }

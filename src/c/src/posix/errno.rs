@@ -1,9 +1,9 @@
 //! `errno`: the libc's, where a program has one, else our own.
 
+use baremap::Errno;
 use core::ffi::c_int;
 
-/// What a system call returns for an error is in the last 4,095 values, negated.
-const LAST: usize = usize::MAX - 4095;
+use crate::answer::is_error;
 
 /// The register that a function returns in. C reads as much of it as it has declared: an `int`, a `ssize_t`, an address. One type for all
 /// of them lets a function end by a jump to [`answer`].
@@ -14,7 +14,7 @@ pub(super) type Answer = isize;
 /// Every function ends by a jump to it: a copy in each would be half of their code.
 #[inline(never)]
 pub(super) extern "C" fn answer(result: usize) -> Answer {
-    if result <= LAST {
+    if !is_error(result) {
         return result as Answer;
     }
     // SAFETY: this thread's `errno`, or the only one.
@@ -25,13 +25,19 @@ pub(super) extern "C" fn answer(result: usize) -> Answer {
 /// What a system call returned, for functions that leave `errno` alone: 0 or the error's number.
 #[inline(always)]
 pub(super) fn number(result: usize) -> c_int {
-    if result > LAST { (result as c_int).wrapping_neg() } else { 0 }
+    if is_error(result) { (result as c_int).wrapping_neg() } else { 0 }
 }
 
 /// Refuses: sets `errno`; -1.
 #[inline(always)]
 pub(super) fn refuse(number: u32) -> Answer {
     answer((number as usize).wrapping_neg())
+}
+
+/// The same for an error of the crate's.
+#[inline(always)]
+pub(super) fn failed(errno: Errno) -> Answer {
+    refuse(errno.raw_os_error() as u32)
 }
 
 unsafe extern "C" {

@@ -6,21 +6,13 @@ use linux_raw_sys::general as raw;
 
 use super::errno::Answer;
 use super::names;
-use crate::abort::abort;
+use crate::abort::{abort, check_room};
 
 unsafe extern "C" {
     fn read(fd: c_int, buffer: *mut c_void, len: usize) -> Answer;
     fn pread(fd: c_int, buffer: *mut c_void, len: usize, offset: i64) -> Answer;
     fn open(path: *const c_char, flags: c_int, ...) -> c_int;
     fn openat(dir: c_int, path: *const c_char, flags: c_int, ...) -> c_int;
-}
-
-/// Ends the program if more bytes may come than there is room for.
-#[inline(always)]
-fn check_room(len: usize, room: usize) {
-    if len > room {
-        abort(b"libbaremap: more bytes than their buffer has room for\n");
-    }
 }
 
 /// Ends the program if these flags want a mode: it would be whatever is in the register.

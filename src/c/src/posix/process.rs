@@ -18,7 +18,7 @@ use core::ffi::c_int;
 use core::{mem, ptr};
 use linux_raw_sys::general as raw;
 
-use super::errno::{Answer, answer, refuse};
+use super::errno::{Answer, answer, failed};
 use super::names;
 use crate::pointer::address;
 
@@ -37,7 +37,7 @@ fn forked() -> Answer {
     // SAFETY: what the child may use is the caller's to know.
     match unsafe { baremap::sys::fork() } {
         Ok(child) => child.map_or(0, |child| child.as_raw() as Answer),
-        Err(errno) => refuse(errno.raw_os_error() as u32),
+        Err(errno) => failed(errno),
     }
 }
 

@@ -5,7 +5,7 @@ use baremap::sys::{Mode, OFlags};
 use baremap::{Errno, shm};
 use core::ffi::{c_char, c_int, c_uint};
 
-use super::errno::{Answer, refuse};
+use super::errno::{Answer, failed};
 use super::names;
 use crate::pointer::text;
 
@@ -21,11 +21,6 @@ unsafe fn plain<'name>(name: *const c_char) -> Result<&'name [u8], Errno> {
     let name = unsafe { text(name) }?.to_bytes();
     let slashes = name.iter().take_while(|&&byte| byte == b'/').count();
     Ok(name.get(slashes..).unwrap_or_default())
-}
-
-/// -1 and `errno`.
-fn failed(errno: Errno) -> Answer {
-    refuse(errno.raw_os_error() as u32)
 }
 
 names! {

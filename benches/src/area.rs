@@ -42,12 +42,6 @@ impl Area {
         this
     }
 
-    /// Whether a first impression is enough.
-    #[must_use]
-    pub fn is_quick(&self) -> bool {
-        self.options.quick
-    }
-
     /// `full`, or `quick` where a first impression is enough.
     #[must_use]
     pub fn either<T>(&self, full: T, quick: T) -> T {

@@ -4,6 +4,8 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
+use crate::memory;
+
 /// The machine, its kernel, and the versions of all that is measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
@@ -38,9 +40,7 @@ impl Machine {
             processor: processor(),
             processors: std::thread::available_parallelism().map_or(1, Into::into),
             page: baremap::page::size(),
-            memory_gib: field("/proc/meminfo", "MemTotal")
-                .and_then(|text| text.trim_end_matches("kB").trim().parse::<usize>().ok())
-                .map_or(0, |kib| kib.div_ceil(1 << 20)),
+            memory_gib: memory::kib("MemTotal").div_ceil(1 << 20),
             kernel: system.release().to_string_lossy().into_owned(),
             arch: system.machine().to_string_lossy().into_owned(),
             rustc: env!("BENCHES_RUSTC").into(),
@@ -57,7 +57,7 @@ fn processor() -> String {
 }
 
 /// What stands behind `name:` in one of the kernel's files.
-fn field(path: &str, name: &str) -> Option<String> {
+pub(crate) fn field(path: &str, name: &str) -> Option<String> {
     let text = read(path);
     let mut lines = text.lines().filter_map(|line| line.split_once(':'));
     lines.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().into())

@@ -1,20 +1,19 @@
 //! Bytes: how many may be taken, and how they are written.
 
-use std::fs;
+use crate::machine::field;
 
-/// Bytes of memory that are free, or will be when they are needed.
-#[must_use]
-pub fn available() -> usize {
-    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available = text.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.strip_suffix("kB"));
-    available.and_then(|kib| kib.trim().parse::<usize>().ok()).map_or(0, |kib| kib << 10)
+/// A line of /proc/meminfo, in KiB; 0 if it has none.
+pub(crate) fn kib(name: &str) -> usize {
+    let text = field("/proc/meminfo", name);
+    text.and_then(|text| text.trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
 }
 
 /// `len` bytes or, where memory is short, a half of it, or a half of that: so many that `times` of it leave half of the memory to
 /// others. A title that has the length then says so.
 #[must_use]
 pub fn affordable(mut len: usize, times: usize) -> usize {
-    let available = available();
+    // What is free, or will be when it is needed.
+    let available = kib("MemAvailable") << 10;
     while len > 1 << 20 && len > available / 2 / times {
         len /= 2;
     }

@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::area::Area;
 use crate::record::{Beside, Line, Reached, Record, Shortfall, UNKNOWN, Unit};
-use crate::statistics::Rounds;
+use crate::statistics::{Rounds, Summary};
 use crate::target::Target;
 use crate::way::{Call, Program, Role, Round, Value, Way};
 use crate::{calls, programs};
@@ -27,21 +27,6 @@ struct Why<'a> {
     /// Beside whom; nobody, if the reason holds beside all.
     of: Option<&'a str>,
     reason: &'a str,
-}
-
-/// The best values of a table that was measured.
-pub struct Bests(Vec<(String, f64)>);
-
-impl Bests {
-    /// The best value of a row.
-    ///
-    /// # Panics
-    /// If the table has no such row.
-    #[must_use]
-    pub fn of(&self, row: &str) -> f64 {
-        let found = self.0.iter().find(|(name, _)| name == row);
-        found.unwrap_or_else(|| panic!("there is no row {row}")).1
-    }
 }
 
 impl<'a> Table<'a> {
@@ -96,31 +81,31 @@ impl<'a> Table<'a> {
     }
 
     /// Measures closures, each called so often that a round takes 0.2 ms. A call does `things` things, of which one is counted.
-    pub fn calls(self, things: usize, ways: &mut [Call<'_>]) -> Bests {
+    pub fn calls(self, things: usize, ways: &mut [Call<'_>]) {
         let calls: Vec<u32> = ways.iter_mut().map(|way| calls::calibrate(way.work)).collect();
         let rounds = self.area.either(calls::ROUNDS, calls::ROUNDS / 8);
         self.take_turns(ways, rounds, |index, way, rounds| {
             rounds.push(calls::time(way.work, calls[index]) / things as f64);
-        })
+        });
     }
 
     /// Measures closures that measure themselves, so many rounds of each.
-    pub fn rounds(self, rounds: usize, ways: &mut [Round<'_>]) -> Bests {
-        self.take_turns(ways, rounds, |_, way, rounds| rounds.push((way.work)()))
+    pub fn rounds(self, rounds: usize, ways: &mut [Round<'_>]) {
+        self.take_turns(ways, rounds, |_, way, rounds| rounds.push((way.work)()));
     }
 
     /// Measures programs that measure themselves, a process for each round; `arguments` follow those that a program has already.
-    pub fn programs(self, rounds: usize, arguments: &[&str], ways: &[Program<'_>]) -> Bests {
+    pub fn programs(self, rounds: usize, arguments: &[&str], ways: &[Program<'_>]) {
         self.take_turns(&mut ways.to_vec(), rounds, |_, way, rounds| {
             let (value, peak) = programs::run(way.name, way.work, arguments);
             rounds.push(value);
             rounds.peak = rounds.peak.max(peak);
-        })
+        });
     }
 
     /// Shows values that are known.
-    pub fn values(self, ways: &[Value<'_>]) -> Bests {
-        self.take_turns(&mut ways.to_vec(), 1, |_, way, rounds| rounds.push(way.work))
+    pub fn values(self, ways: &[Value<'_>]) {
+        self.take_turns(&mut ways.to_vec(), 1, |_, way, rounds| rounds.push(way.work));
     }
 
     /// A B A B: what disturbs one round disturbs all ways alike.
@@ -129,7 +114,7 @@ impl<'a> Table<'a> {
         ways: &mut [Way<'_, W>],
         rounds: usize,
         mut measure: impl FnMut(usize, &mut Way<'_, W>, &mut Rounds),
-    ) -> Bests {
+    ) {
         let mut rows: Vec<Rounds> = ways.iter().map(|_| Rounds::default()).collect();
         // Drawn between rounds, by this thread: no other takes a processor away.
         let bar = ProgressBar::new((rounds * ways.len()) as u64).with_style(style());
@@ -142,18 +127,17 @@ impl<'a> Table<'a> {
         }
         bar.finish_and_clear();
         let names: Vec<_> = ways.iter().map(|way| (way.name, way.role, way.against)).collect();
-        self.finish(&names, &rows)
+        self.finish(&names, &rows);
     }
 
-    fn finish(self, ways: &[(&str, Role, Option<&str>)], rows: &[Rounds]) -> Bests {
-        let bests: Vec<(String, f64)> =
-            ways.iter().zip(rows).map(|((name, ..), row)| (name.to_string(), row.summary().best)).collect();
-        let best_of = |row: &str| bests.iter().find(|(name, _)| name == row).map(|(_, best)| *best);
+    fn finish(self, ways: &[(&str, Role, Option<&str>)], rows: &[Rounds]) {
+        let summaries: Vec<Summary> = rows.iter().map(Rounds::summary).collect();
+        let summary_of =
+            |row: &str| ways.iter().position(|(name, ..)| *name == row).map(|index| &summaries[index]);
         let records: Vec<Record> = ways
             .iter()
-            .zip(rows)
-            .map(|((name, role, against), row)| {
-                let summary = row.summary();
+            .zip(rows.iter().zip(&summaries))
+            .map(|((name, role, against), (row, summary))| {
                 let mut record = Record {
                     area: self.area.name().into(),
                     table: self.title.clone(),
@@ -164,7 +148,7 @@ impl<'a> Table<'a> {
                     best: summary.best,
                     median: summary.median,
                     spread: summary.spread,
-                    ratio: summary.best / bests[0].1,
+                    ratio: summary.best / summaries[0].best,
                     bytes: self.bytes,
                     peak: row.peak,
                     targets: Vec::new(),
@@ -172,25 +156,22 @@ impl<'a> Table<'a> {
                     why: None,
                 };
                 for target in self.targets.iter().filter(|target| target.row == *name) {
-                    let Some(of) = best_of(target.of) else { continue };
-                    let (ratio, most) = (summary.best / of, target.most);
+                    let Some(of) = summary_of(target.of) else { continue };
+                    let (ratio, most) = (summary.best / of.best, target.most);
                     record.targets.push(Reached { of: target.of.into(), most, ratio, met: ratio <= most });
                 }
                 if *role == Role::Ours {
-                    let peers = ways.iter().filter(|(peer, role, _)| match against {
+                    let peers = ways.iter().zip(&summaries).filter(|((peer, role, _), _)| match against {
                         Some(against) => peer == against,
                         None => *role == Role::Peer,
                     });
                     let best = peers
-                        .filter_map(|(peer, ..)| Some((*peer, best_of(peer)?)))
+                        .map(|((peer, ..), summary)| (*peer, summary.best))
                         .min_by(|a, b| a.1.total_cmp(&b.1));
                     record.beside =
                         best.map(|(row, best)| Beside { row: row.into(), ratio: summary.best / best });
                 }
-                let spread_of = |row: &str| {
-                    let index = ways.iter().position(|(name, ..)| *name == row);
-                    index.map_or(0.0, |index| rows[index].summary().spread)
-                };
+                let spread_of = |row: &str| summary_of(row).map_or(0.0, |summary| summary.spread);
                 record.why = reasons(&record, &self.whys, spread_of);
                 record
             })
@@ -203,7 +184,6 @@ impl<'a> Table<'a> {
             println!("    {row:24} {reason}");
             self.area.write_missing(&self.title, row, reason);
         }
-        Bests(bests)
     }
 }
 

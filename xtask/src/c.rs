@@ -44,7 +44,7 @@ pub fn all(arch: Arch, compiler: &Compiler, library: &Folder) -> Result<Vec<Exec
 }
 
 fn program(arch: Arch, compiler: &Compiler, library: &Folder, name: &str) -> Result<PathBuf> {
-    let folder_of_programs = workspace::target_dir().join("capi").join(arch.name()).join("examples");
+    let folder_of_programs = Folder::of(arch).join("examples");
     fs::create_dir_all(&folder_of_programs).with_context(|| folder_of_programs.display().to_string())?;
     let program = folder_of_programs.join(name);
     let path = |path: &Path| path.display().to_string();

@@ -10,7 +10,7 @@ use baremap::{FileMap, MapOptions, fault, sys};
 use baremap_benches::memory::size;
 use baremap_benches::{Area, Target, bound, ours, peer};
 
-use crate::places::{Place, SAME_PAGES, word};
+use crate::places::{Place, SAME_PAGES, in_memory, word};
 
 /// Loads in a round: so many that a map is worth its page faults, and so few that it is not.
 const MANY: usize = 1 << 20;
@@ -84,10 +84,7 @@ fn kept(area: &mut Area, place: &Place, loads: usize, targets: &[Target]) {
     let map = MapOptions::new().populate().map(file).expect("a map");
     // SAFETY: nobody else has the file.
     let theirs = unsafe { memmap2::MmapOptions::new().populate().map(file) }.expect("a map");
-    let mut memory = MapOptions::new().len(*len).transparent_huge().map_anon().expect("it was affordable");
-    for (index, bytes) in memory.chunks_exact_mut(8).enumerate() {
-        bytes.copy_from_slice(&word(index).to_ne_bytes());
-    }
+    let memory = in_memory(*len);
     let own = "memory itself takes most of it: see its row, which has the largest pages that there are";
     let table = table.targets(targets).why("slice", own).why_beside("slice", "memmap2", SAME_PAGES);
     table.why("load::<u64>", CALL).rounds(

@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use baremap::{AnonMap, MapOptions};
 use baremap_benches::memory::size;
 use rustix::fs::{AtFlags, Mode, OFlags, fstatfs, open, openat, unlinkat};
 use rustix::io::Errno;
@@ -143,4 +144,13 @@ impl Place {
 /// What the file holds there.
 pub(crate) fn word(index: usize) -> u64 {
     (index as u64).wrapping_mul(FACTOR)
+}
+
+/// What such a file holds, in memory, with the largest pages that there are.
+pub(crate) fn in_memory(len: usize) -> AnonMap {
+    let mut memory = MapOptions::new().len(len).transparent_huge().map_anon().expect("it was affordable");
+    for (index, bytes) in memory.chunks_exact_mut(8).enumerate() {
+        bytes.copy_from_slice(&word(index).to_ne_bytes());
+    }
+    memory
 }

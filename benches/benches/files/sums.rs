@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _};
 use std::time::Instant;
 
-use baremap::{FileMap, MapOptions, fault};
+use baremap::{FileMap, fault};
 use baremap_benches::memory::size;
 use baremap_benches::{Area, EQUAL, Target, bound, ours_against, peer};
 
-use crate::places::{Place, SAME_PAGES, word};
+use crate::places::{Place, SAME_PAGES, in_memory, word};
 
 /// What is read at once: so much that a system call for it does not count.
 const PIECE: usize = 64 << 10;
@@ -30,14 +30,7 @@ pub(crate) fn measure(area: &mut Area, place: &Place) {
         assert_eq!(found, expected, "all of the file is read, once");
         time
     };
-    let memory = {
-        let mut memory =
-            MapOptions::new().len(*len).transparent_huge().map_anon().expect("it was affordable");
-        for (index, bytes) in memory.chunks_exact_mut(8).enumerate() {
-            bytes.copy_from_slice(&word(index).to_ne_bytes());
-        }
-        memory
-    };
+    let memory = in_memory(*len);
     let by_pieces = "page faults: read(2) copies from the kernel's own map, which has all pages; here they come on top of the copy, and a \
                      buffer that is longer than the first-level cache makes the copy slower as well";
     table

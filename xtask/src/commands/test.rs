@@ -311,7 +311,7 @@ impl Test {
             _ => &C_TESTS[..],
         };
         let skipped = self.without_compiler(programs, &["in_front::", "readme::"]);
-        let args = self.leave_out(&skipped);
+        let args = self.leave_out(skipped.iter().map(|skip| &*skip.test));
         for name in names {
             commands.push(self.test_program_with(find(tests, name)?, &args, programs, &runner)?);
         }
@@ -322,8 +322,7 @@ impl Test {
             .flat_map(|Example { name, .. }| [format!("{name}::"), format!("usage::{name}")])
             .chain(NOT_IN_C.map(String::from))
             .collect();
-        let others = others.iter().flat_map(|test| ["--skip", test]);
-        let args: Vec<&str> = self.filter.as_deref().into_iter().chain(others).collect();
+        let args = self.leave_out(others.iter().map(String::as_str));
         for name in EXAMPLE_TESTS {
             let command = self.test_program_with(find(tests, name)?, &args, programs, &runner)?;
             commands.push(command.env("BAREMAP_BIN", examples));
@@ -341,17 +340,18 @@ impl Test {
     }
 
     /// The selection of tests without these.
-    fn leave_out<'a>(&'a self, skipped: &'a [Skip]) -> Vec<&'a str> {
-        let others = skipped.iter().flat_map(|skip| ["--skip", &skip.test]);
+    fn leave_out<'a>(&'a self, tests: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let others = tests.into_iter().flat_map(|test| ["--skip", test]);
         self.filter.as_deref().into_iter().chain(others).collect()
     }
 
     fn files(&self, programs: &Programs, tests: &[Executable]) -> Result<Work> {
         let skipped = self.without_compiler(programs, &["header::"]);
-        let args = self.leave_out(&skipped);
+        let args = self.leave_out(skipped.iter().map(|skip| &*skip.test));
         let commands =
             FILE_TESTS.iter().map(|name| self.test_program_with(find(tests, name)?, &args, programs, &[]));
-        Ok(Work::Without(skipped.clone(), commands.collect::<Result<_>>()?))
+        let commands = commands.collect::<Result<_>>()?;
+        Ok(Work::Without(skipped, commands))
     }
 
     /// All test programs of this machine that do not belong to another suite.

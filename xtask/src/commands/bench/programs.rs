@@ -107,7 +107,7 @@ fn assembly(job: &Job<'_>) -> Result<()> {
     let source = source(&format!("assembly/{}-{}.S", job.program, job.arch));
     ensure!(source.exists(), "nobody has written it");
     let object = job.out.with_extension("o");
-    check(&cc(job, &["-c", "-o", text(&object)?, text(&source)?])?)?;
+    process::check(&cc(job, &["-c", "-o", text(&object)?, text(&source)?])?)?;
     link(&object, &job.out)
 }
 
@@ -124,7 +124,7 @@ fn nolibc(job: &Job<'_>, our_script: bool) -> Result<()> {
     ];
     if our_script {
         let object = job.out.with_extension("o");
-        check(&cc(job, &[&flags[..], &["-c", "-o", text(&object)?, text(&source)?]].concat())?)?;
+        process::check(&cc(job, &[&flags[..], &["-c", "-o", text(&object)?, text(&source)?]].concat())?)?;
         return link(&object, &job.out);
     }
     let link = [
@@ -136,12 +136,12 @@ fn nolibc(job: &Job<'_>, our_script: bool) -> Result<()> {
         text(&job.out)?,
         text(&source)?,
     ];
-    check(&cc(job, &[&flags[..], &link].concat())?)
+    process::check(&cc(job, &[&flags[..], &link].concat())?)
 }
 
 fn glibc(job: &Job<'_>, flags: &[&str]) -> Result<()> {
     let source = source(&format!("c/{}.c", job.program));
-    check(&cc(job, &[&["-Os", "-s", "-o", text(&job.out)?, text(&source)?], flags].concat())?)
+    process::check(&cc(job, &[&["-Os", "-s", "-o", text(&job.out)?, text(&source)?], flags].concat())?)
 }
 
 fn musl(job: &Job<'_>) -> Result<()> {
@@ -150,7 +150,7 @@ fn musl(job: &Job<'_>) -> Result<()> {
     let remedy = if job.arch == Arch::HOST { ": apt-get install musl-tools" } else { "" };
     let compiler = which::which(&name).map_err(|_| anyhow!("there is no {name}{remedy}"))?;
     let source = source(&format!("c/{}.c", job.program));
-    check(&duct::cmd!(compiler, "-Os", "-static", "-s", "-o", &job.out, source))
+    process::check(&duct::cmd!(compiler, "-Os", "-static", "-s", "-o", &job.out, source))
 }
 
 fn origin(job: &Job<'_>, our_script: bool) -> Result<()> {
@@ -204,12 +204,8 @@ fn link(object: &Path, out: &Path) -> Result<()> {
     let files = ["-o", text(out)?, text(object)?];
     // rust-lld is several linkers, by this word.
     let flavour: &[&str] = if lld.ends_with("rust-lld") { &["-flavor", "gnu"] } else { &[] };
-    check(&duct::cmd(lld, [flavour, &args, &files].concat()))?;
+    process::check(&duct::cmd(lld, [flavour, &args, &files].concat()))?;
     fs::remove_file(object).with_context(|| object.display().to_string())
-}
-
-fn check(command: &Expression) -> Result<()> {
-    process::check(command)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -89,6 +89,6 @@ pub fn build(arch: Arch, parts: Parts, folder: &Path) -> Result<Folder> {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().context("a file lies in a folder")?;
-    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     fs::write(path, bytes).with_context(|| path.display().to_string())
 }

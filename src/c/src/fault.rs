@@ -86,7 +86,8 @@ mod read {
     /// program's own. The two do not overlap. How many bytes have arrived is stored in `*copied`, unless that is null: after an
     /// error those before the missing page.
     ///
-    /// 0, or -EFAULT (a page is gone; a pointer is null), -EINVAL (`len` is above PTRDIFF_MAX).
+    /// 0, or -EFAULT (a page is gone; a pointer is null), -EINVAL (`len` is above PTRDIFF_MAX, or goes around the end of the address
+    /// space).
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_fault_read(
         to: *mut c_void,

@@ -61,7 +61,8 @@ mod file {
     /// closed afterwards.
     ///
     /// 0, or -EFAULT (`map` is null), -EBADF, -EACCES (the descriptor is not open for that), -EINVAL (`access`, or a range that
-    /// ends after the file), -ENODEV (no regular file), -ENOMEM, -EAGAIN, -EPERM (sealed).
+    /// ends after the file), -ENODEV (no regular file), -ENOMEM, -EAGAIN, -EPERM (sealed). The kernel is not asked for a map of no
+    /// bytes, which files of /proc have: then what the descriptor is open for is not looked at.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_map_file(
         map: *mut bm_map_t,
@@ -148,7 +149,7 @@ mod read_at {
     /// that is null: after -EFAULT those before the missing page.
     ///
     /// 0, or -EFAULT (a page is gone: the file has shrunk; a pointer is null), -EINVAL (not within the map), -EBADF (there is no
-    /// map in it).
+    /// map in it); -EMFILE and -ENFILE only without `bm_fault_install`, where a copy by the kernel takes a descriptor.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_map_read_at(
         map: *const bm_map_t,
@@ -257,6 +258,7 @@ mod set_len {
     use baremap::fd::{FromRawFd, OwnedFd};
 
     /// Makes the map `len` bytes, and the file as long as that takes: it ends where the map does. What is new is zero.
+    /// After -ENOMEM the map is as it was, and the file has its new length.
     ///
     /// 0, or -EINVAL (another file, or not open for writing), -EACCES (not a map with BM_READ_WRITE), -EFBIG, -ENOMEM, -EPERM
     /// (sealed), -EBADF (`fd`, or there is no map), -EFAULT (`map` is null).

@@ -78,7 +78,8 @@ mod lock_until {
 
     /// Takes the lock, and waits for it at most until a time of CLOCK_MONOTONIC, see `bm_deadline_after`; null is for ever.
     ///
-    /// As `bm_mutex_lock`; -ETIMEDOUT.
+    /// As `bm_mutex_lock`; -ETIMEDOUT. Where there are no robust lists (QEMU's user mode, musl), a dead owner is looked for every tenth
+    /// of a second, and not by who waits for less: ask `bm_mutex_try_lock` then.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_mutex_lock_until(
         mutex: *mut bm_mutex_t,

@@ -130,8 +130,8 @@ mod sender_send {
     /// Sends a message, and waits for room, at most until a time of CLOCK_MONOTONIC; null is for ever.
     ///
     /// 0, or -EMSGSIZE (longer than `bm_sender_most`), -ETIMEDOUT, -EPIPE (the receiver was detached), -EOWNERDEAD (it was
-    /// killed), -EBADMSG (the ring is damaged), -EFAULT (null; with `bm_fault_install`, also if the memory is gone), -EINVAL (no
-    /// time), -EBADF (there is no end in it).
+    /// killed), -EBADMSG (the ring is damaged), -EFAULT (null; with `bm_fault_install`, also if the memory of the
+    /// message's bytes is gone), -EINVAL (no time), -EBADF (there is no end in it).
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_sender_send(
         sender: *mut bm_sender_t,
@@ -310,7 +310,7 @@ mod writer_write {
     /// is for ever.
     ///
     /// Or -ETIMEDOUT, -EPIPE (the reader was detached), -EOWNERDEAD (it was killed), -EBADMSG (the ring is damaged), -EFAULT
-    /// (null), -EINVAL (no time), -EBADF (there is no end in it).
+    /// (null; with `bm_fault_install`, also if the memory of the bytes is gone), -EINVAL (no time), -EBADF (there is no end in it).
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_writer_write(
         writer: *mut bm_writer_t,
@@ -385,7 +385,8 @@ mod reader_read {
     /// is for ever. 0 after the last, once the writer was detached.
     ///
     /// Or -ETIMEDOUT, -EOWNERDEAD (the writer was killed, and all that it had written is read), -EBADMSG (the ring is damaged),
-    /// -EFAULT (null), -EINVAL (no time), -EBADF (there is no end in it).
+    /// -EFAULT (null; with `bm_fault_install`, also if the memory of the bytes is gone), -EINVAL (no time), -EBADF (there is no end
+    /// in it).
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_reader_read(
         reader: *mut bm_reader_t,

@@ -32,7 +32,7 @@ mod new {
 
     /// Makes a sealed file of a copy of these bytes.
     ///
-    /// 0, or -EFAULT (a pointer is null), -EINVAL (`len` is above PTRDIFF_MAX), -EMFILE, -ENFILE, -ENOMEM, -ENOSPC.
+    /// 0, or -EFAULT (a pointer is null), -EINVAL (`len` is above PTRDIFF_MAX), -EFBIG, -EMFILE, -ENFILE, -ENOMEM, -ENOSPC.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_sealed_new(
         sealed: *mut bm_sealed_t,
@@ -51,8 +51,8 @@ mod build {
 
     /// Makes a sealed file of `len` bytes, which `fill` fills.
     ///
-    /// 0, or what `fill` returned; -EFAULT (a pointer is null), -EFBIG, -EMFILE, -ENFILE, -ENOMEM, -EBUSY (`fill` has left a map
-    /// of the file behind).
+    /// 0, or what `fill` returned, a negated error (-ECANCELED for another number); -EFAULT (a pointer is
+    /// null), -EFBIG, -EMFILE, -ENFILE, -ENOMEM, -EBUSY (`fill` has left a map of the file behind).
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_sealed_build(
         sealed: *mut bm_sealed_t,

@@ -107,8 +107,9 @@ mod create {
     ///
     /// `name` is that of a file in /dev/shm: 1 to 255 bytes without a slash; shm_open(3)'s "/name" is "name" here.
     ///
-    /// 0, or what `fill` returned; -EEXIST (the name is taken), -ENOSPC, -EFAULT (`shm` or `name` is null), -EINVAL (name, size),
-    /// -ENAMETOOLONG, -EMFILE, -ENFILE, -ENOMEM. Nothing is left behind after an error.
+    /// 0, or what `fill` returned, a negated error (-ECANCELED for another number); -EEXIST (the name is taken), -ENOSPC, -EFAULT
+    /// (`shm` or `name` is null), -EINVAL (name, size), -ENAMETOOLONG, -EACCES, -EFBIG, -EMFILE, -ENFILE, -ENOENT (no /dev/shm), -ENOMEM,
+    /// -EROFS. Nothing is left behind after an error.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_shm_create(
         shm: *mut bm_shm_t,
@@ -217,7 +218,7 @@ mod unlink {
 
     /// Removes a name, whatever has it and whoever uses that.
     ///
-    /// 0, or -ENOENT, -EACCES, -EPERM, -EFAULT (null), -EINVAL (name), -ENAMETOOLONG.
+    /// 0, or -ENOENT, -EACCES, -EPERM, -EFAULT (null), -EINVAL (name), -ENAMETOOLONG, -EROFS.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_shm_unlink(name: *const c_char) -> c_int {
         // SAFETY: the caller's text.
@@ -246,7 +247,7 @@ mod open_file {
     /// and BM_O_NOFOLLOW are added.
     ///
     /// A descriptor, or -EACCES, -EEXIST, -EFAULT (null), -EINVAL (name), -ELOOP, -EMFILE, -ENAMETOOLONG, -ENFILE, -ENOENT,
-    /// -ENOSPC.
+    /// -ENOSPC, -EROFS.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn bm_shm_open_file(name: *const c_char, flags: c_int, mode: c_uint) -> c_int {
         attempt_number(|| {

@@ -20,6 +20,14 @@ const HEAD: &str = "\
  * An object of this library lies in storage of the caller's (bm_map_t, bm_shm_t and others), which is handed in by its address and
  * not looked into, copied or moved. To make one in storage that holds one loses the first.
  *
+ * Locks, events, semaphores and rings are used where they lie. Where that is a file that shrinks, or one in a full /dev/shm whose pages
+ * were never set aside, a touch is SIGBUS; only a message's own bytes and those of a byte ring are copied by bm_fault_install's handler,
+ * and are -BM_EFAULT then. bm_shm_create sets all memory aside; for other files posix_fallocate does, or bm_fallocate.
+ *
+ * Without bm_fault_install, the first copy of a map makes a file in memory and keeps it, under a descriptor of 1000 or more that execve
+ * closes: a process that closes descriptors which it did not open, limits the size of its files after that, or forks children that it
+ * does not trust, installs the handler. A file that may not grow (RLIMIT_FSIZE) is SIGXFSZ, or -BM_EFBIG where that is ignored.
+ *
  * Calls of the kernel are made once: -BM_EINTR is the caller's. Functions that wait go on after a signal.
  *
  * The POSIX names (mmap, open, fork, malloc and others) are declared by the system's headers, not here. Of these:

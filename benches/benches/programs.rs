@@ -4,6 +4,7 @@
 //! `cargo xtask bench programs`, which builds them. nolibc itself comes with the kernel's sources, which this repository has not: what
 //! stands for it is a header in its style. (Of nolibc, `tiny` had 1,368 bytes on x86_64, gcc 12.2.)
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::{self, File};
@@ -27,42 +28,41 @@ const STARTS: u32 = 10;
 const SMALLER_THAN: [&str; 5] =
     ["rustix + origin", "C, nolibc style", "C, musl", "C, glibc, static", "Rust std + memmap2, static"];
 
-/// Why ours is larger than some.
-const BYTES: [(&str, &str); 2] = [
-    (
-        "tiny",
-        "LLD leaves room at its end, for section headers that are not written: of 944 bytes on x86_64, 809 are the program. And it does what \
+/// A program that all have written.
+struct Subject {
+    name: &'static str,
+    /// Its arguments, the first of them its name.
+    arguments: &'static [&'static CStr],
+    /// Why ours is larger than some.
+    bytes: &'static str,
+    /// Why ours makes more calls than some, at its start and in all.
+    calls: &'static str,
+    /// Why ours takes longer than some.
+    time: &'static str,
+}
+
+const SUBJECTS: [Subject; 2] = [
+    Subject {
+        name: "tiny",
+        arguments: &[c"tiny"],
+        bytes: "LLD leaves room at its end, for section headers that are not written. And it does what \
          others leave to the caller: the length is checked against the file's, which may be one of huge pages; the map is \
          unmapped and the file closed on every way out; an interrupted call is made again; and a program that is started without \
          standard output does not print into the first file that it opens",
-    ),
-    (
-        "map_file",
-        "it says in words what failed, where the others print a number or the name of a call: more than a third of its bytes are the \
-         names and sentences of errors. Of the rest, copies bear missing pages in three ways, and core's formatting prints",
-    ),
-];
-/// Why ours makes more calls than some, at its start and in all.
-const CALLS: [(&str, &str); 2] = [
-    (
-        "tiny",
-        "it opens and closes /dev/null, so that a program that is started without standard output does not print into the first \
+        calls: "it opens and closes /dev/null, so that a program that is started without standard output does not print into the first \
          file that it opens; and it asks for the file's length, beyond which a map cannot be read",
-    ),
-    (
-        "map_file",
-        "the handler that makes faults errors takes four calls, the length of the file one, standard output that is surely open two, \
+        time: "the three calls more",
+    },
+    Subject {
+        name: "map_file",
+        arguments: &[c"map_file", c"map_file.bin"],
+        bytes: "it says in words what failed, where the others print a number or the name of a call: more than a third of its bytes are the \
+         names and sentences of errors. Of the rest, copies bear missing pages in three ways, and core's formatting prints",
+        calls: "the handler that makes faults errors takes four calls, the length of the file one, standard output that is surely open two, \
          and the file is closed; what says all that is a page more",
-    ),
-];
-/// Why ours takes longer than some.
-const TIME: [(&str, &str); 2] = [
-    ("tiny", "the three calls more"),
-    (
-        "map_file",
-        "the calls more, and the pages of a longer file. Besides, the handler of faults asks the processor whether it has AVX, by cpuid, \
+        time: "the calls more, and the pages of a longer file. Besides, the handler of faults asks the processor whether it has AVX, by cpuid, \
          which a virtual machine does not do itself: of a program in one, that alone takes several µs",
-    ),
+    },
 ];
 
 /// A program as one library has it: where it is, or why it is not there.
@@ -81,16 +81,17 @@ fn main() {
         area.missing("programs", "`cargo xtask bench programs` builds them first");
         return;
     };
-    for program in ["tiny", "map_file"] {
+    for subject in &SUBJECTS {
+        let program = subject.name;
         for arch in ["x86_64", "aarch64"] {
             let built = read(&folder.join(arch).join(program));
             let targets = SMALLER_THAN.map(|of| Target::new("baremap", of, 1.0));
             let title = format!("{program}, {arch}: bytes");
-            show(&mut area, &title, Unit::Bytes, &built, &targets, of(BYTES, program), |path| {
+            show(&mut area, &title, Unit::Bytes, &built, &targets, subject.bytes, |path| {
                 fs::metadata(path).expect("it was built").len() as f64
             });
             if arch == env::consts::ARCH {
-                run(&mut area, program, &built);
+                run(&mut area, subject, &built);
             }
         }
     }
@@ -115,11 +116,6 @@ fn read(folder: &Path) -> Vec<Built> {
         }
     });
     built.collect()
-}
-
-/// What is said of a program.
-fn of(reasons: [(&'static str, &'static str); 2], program: &str) -> &'static str {
-    reasons.into_iter().find(|(name, _)| *name == program).map_or("", |(_, reason)| reason)
 }
 
 /// What each program has, in a table.
@@ -153,18 +149,23 @@ fn way<W>(name: &str, work: W) -> Way<'_, W> {
 }
 
 /// What is counted while a program runs.
-type Count = (&'static str, Unit, fn(Trace) -> usize);
+type Count = (&'static str, Unit, fn(&Trace) -> usize);
 
 /// What the programs of this architecture do.
-fn run(area: &mut Area, program: &str, built: &[Built]) {
+fn run(area: &mut Area, subject: &Subject, built: &[Built]) {
+    let program = subject.name;
     // In memory, where there is such a folder: what a disk takes is the same for all, and most of the time.
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     let folder = folder.expect("a temporary folder");
-    let arguments: &[&OsStr] = if program == "tiny" { &[] } else { &[OsStr::new("map_file.bin")] };
-    let look = |path: &Path| {
-        trace(path, arguments, folder.path()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let arguments: Vec<&OsStr> =
+        subject.arguments[1..].iter().map(|text| OsStr::from_bytes(text.to_bytes())).collect();
+    let look = |path| {
+        let trace = trace(path, &arguments, folder.path());
+        (path, trace.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
     };
+    let traces: BTreeMap<&Path, Trace> =
+        built.iter().filter_map(|Built { path, .. }| Some(look(path.as_deref().ok()?))).collect();
     let counts: [Count; 3] = [
         ("pages faulted", Unit::Pages, |trace| trace.faults),
         ("system calls before its own, with execve", Unit::Calls, |trace| trace.calls_at_start),
@@ -172,7 +173,7 @@ fn run(area: &mut Area, program: &str, built: &[Built]) {
     ];
     for (what, unit, count) in counts {
         let title = format!("{program}: {what}");
-        show(area, &title, unit, built, &[], of(CALLS, program), |path| count(look(path)) as f64);
+        show(area, &title, unit, built, &[], subject.calls, |path| count(&traces[path]) as f64);
     }
 
     let rounds = area.either(100, 20);
@@ -184,16 +185,16 @@ fn run(area: &mut Area, program: &str, built: &[Built]) {
         .collect();
     let null = File::options().write(true).open("/dev/null").expect("every Linux has it");
     let descriptors = [(null.as_fd(), 1)];
-    let arguments: &[&CStr] = if program == "tiny" { &[c"tiny"] } else { &[c"map_file", c"map_file.bin"] };
-    let started =
-        |path| Program::new(path).directory(&directory).descriptors(&descriptors).arguments(arguments);
+    let started = |path| {
+        Program::new(path).directory(&directory).descriptors(&descriptors).arguments(subject.arguments)
+    };
     let mut works: Vec<_> = paths.iter().map(|(_, path)| || time(&started(path))).collect();
     let mut ways: Vec<Round<'_>> = paths
         .iter()
         .zip(&mut works)
         .map(|((name, _), work)| way(name, work as &mut dyn FnMut() -> f64))
         .collect();
-    table.why("baremap", of(TIME, program)).rounds(rounds, &mut ways);
+    table.why("baremap", subject.time).rounds(rounds, &mut ways);
 }
 
 /// Nanoseconds of a start and the wait for its end.

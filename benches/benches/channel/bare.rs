@@ -1,6 +1,5 @@
 //! The least that two processes can do for each other.
 
-use std::cell::RefCell;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
@@ -24,14 +23,14 @@ pub(crate) fn trips(pair: Pair) -> f64 {
         Ok(())
     };
     let mut number = 0;
-    let step = RefCell::new(|| {
+    let step = || {
         number += 1;
         there.store(number, SeqCst);
         while back.load(SeqCst) != number {
             spin_loop();
         }
-    });
-    pair.time_steps(echo, &step)
+    };
+    pair.time_steps(echo, step)
 }
 
 /// The same where both sleep: a number is stored, and who waits for it is woken.
@@ -47,12 +46,12 @@ pub(crate) fn sleeping_trips(pair: Pair) -> f64 {
         Ok(())
     };
     let mut number = 0;
-    let step = RefCell::new(|| {
+    let step = || {
         number += 1;
         tell(there, number);
         wait_for(back, number);
-    });
-    pair.time_steps(echo, &step)
+    };
+    pair.time_steps(echo, step)
 }
 
 fn tell(word: &AtomicU32, number: u32) {

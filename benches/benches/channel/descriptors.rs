@@ -1,6 +1,5 @@
 //! What the kernel has: pipes, pairs of sockets, and counters.
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{Read, Write, pipe};
@@ -47,12 +46,12 @@ fn trips(pair: Pair, here: (impl Read, impl Write), there: (impl Read, impl Writ
         }
         Ok(())
     };
-    let step = RefCell::new(|| {
+    let step = || {
         let mut bytes = 1_u64.to_ne_bytes();
         sender.write_all(&bytes).expect("the child lives");
         receiver.read_exact(&mut bytes).expect("the child lives");
-    });
-    pair.time_steps(echo, &step)
+    };
+    pair.time_steps(echo, step)
 }
 
 pub(crate) fn pipe_messages(size: usize, pair: Pair) -> f64 {
@@ -79,10 +78,14 @@ fn messages(size: usize, pair: Pair, mut sender: impl Write, mut receiver: impl 
         Ok(())
     };
     let message = vec![7; size];
-    pair.time(drain, &mut || progress.wait_for(Progress::READY), || {
-        for _ in 0..pair.count {
-            sender.write_all(black_box(&message)).expect("the child lives");
-        }
-        progress.wait_for(Progress::DONE);
-    })
+    pair.time(
+        drain,
+        || progress.wait_for(Progress::READY),
+        |()| {
+            for _ in 0..pair.count {
+                sender.write_all(black_box(&message)).expect("the child lives");
+            }
+            progress.wait_for(Progress::DONE);
+        },
+    )
 }

@@ -2,7 +2,7 @@
 //!
 //! Both ends wait by looking, as its own benchmark does; to sleep takes its events besides, which are Unix sockets.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::hint::{black_box, spin_loop};
 use std::process;
@@ -70,10 +70,9 @@ pub(crate) fn trips(pair: Pair) -> f64 {
         progress.wait_for(Progress::DONE);
         Ok(())
     };
-    let ends = RefCell::new(None);
-    let time = pair.time(
+    pair.time(
         echo,
-        &mut || {
+        || {
             let node = node();
             let (there, back) = (word(&node, &there), word(&node, &back));
             let sender: Publisher<ipc::Service, u64, ()> =
@@ -83,20 +82,16 @@ pub(crate) fn trips(pair: Pair) -> f64 {
             progress.wait_for(Progress::READY);
             sender.send_copy(1).expect("the child lives");
             assert_eq!(receive(&receiver), 1);
-            *ends.borrow_mut() = Some((node, there, back, sender, receiver));
+            (node, there, back, sender, receiver)
         },
-        || {
-            let ends = ends.borrow();
-            let (.., sender, receiver) = ends.as_ref().expect("made above");
+        |(.., sender, receiver)| {
             for number in 0..pair.count {
                 sender.send_copy(number).expect("the child lives");
                 assert_eq!(receive(receiver), number);
             }
             progress.reach(Progress::DONE);
         },
-    );
-    drop(ends);
-    time
+    )
 }
 
 fn receive<T: Copy + Debug + iceoryx2::prelude::ZeroCopySend>(
@@ -151,15 +146,14 @@ pub(crate) fn messages(size: usize, all: usize, pair: Pair) -> f64 {
         progress.reach(Progress::DONE);
         Ok(())
     };
-    let ends = RefCell::new(None);
     let message = vec![7; size];
     let send = |sender: &Publisher<ipc::Service, [u8], ()>| {
         let sample = sender.loan_slice_uninit(size).expect("as many as there may be");
         sample.write_from_slice(black_box(&message)).send().expect("the child lives");
     };
-    let time = pair.time(
+    pair.time(
         drain,
-        &mut || {
+        || {
             let node = node();
             let service = service(&node);
             let sender: Publisher<ipc::Service, [u8], ()> = service
@@ -171,17 +165,13 @@ pub(crate) fn messages(size: usize, all: usize, pair: Pair) -> f64 {
             progress.wait_for(Progress::READY);
             send(&sender);
             progress.wait_for(CONNECTED);
-            *ends.borrow_mut() = Some((node, service, sender));
+            (node, service, sender)
         },
-        || {
-            let ends = ends.borrow();
-            let (.., sender) = ends.as_ref().expect("made above");
+        |(.., sender)| {
             for _ in 0..pair.count {
                 send(sender);
             }
             progress.wait_for(Progress::DONE);
         },
-    );
-    drop(ends);
-    time
+    )
 }

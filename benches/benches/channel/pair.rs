@@ -1,6 +1,5 @@
 //! A parent and its child, both at work.
 
-use std::cell::RefCell;
 use std::hint::spin_loop;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -18,12 +17,13 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// The seconds of `work` here, with a child at work since before the clock starts; `first` is what it takes to know that.
-    pub(crate) fn time(
+    /// The seconds of `work` here, with a child at work since before the clock starts; `first` is what it takes to know that, and
+    /// makes what there is to work with until the child has ended.
+    pub(crate) fn time<T>(
         self,
         child: impl FnOnce() -> Result<()>,
-        first: &mut dyn FnMut(),
-        work: impl FnOnce(),
+        first: impl FnOnce() -> T,
+        work: impl FnOnce(&mut T),
     ) -> f64 {
         pin(self.processors[0]);
         // SAFETY: this process has one thread; the child uses what it is given.
@@ -35,20 +35,21 @@ impl Pair {
             })
         }
         .expect("one more is allowed");
-        first();
+        let mut ready = first();
         let start = Instant::now();
-        work();
+        work(&mut ready);
         let time = start.elapsed().as_secs_f64();
         assert!(child.wait().expect("nobody else waits").success());
         time
     }
 
     /// The seconds of all steps, after a first one that waits for the child.
-    pub(crate) fn time_steps(self, child: impl FnOnce() -> Result<()>, step: &RefCell<impl FnMut()>) -> f64 {
-        self.time(child, &mut || (step.borrow_mut())(), || {
-            let mut step = step.borrow_mut();
-            (0..self.count).for_each(|_| step());
-        })
+    pub(crate) fn time_steps(self, child: impl FnOnce() -> Result<()>, mut step: impl FnMut()) -> f64 {
+        let first = || {
+            step();
+            step
+        };
+        self.time(child, first, |step| (0..self.count).for_each(|_| step()))
     }
 }
 

@@ -1,6 +1,5 @@
 //! This crate's rings of messages.
 
-use std::cell::RefCell;
 use std::hint::black_box;
 
 use baremap::SharedMap;
@@ -23,12 +22,12 @@ pub(crate) fn trips(pair: Pair) -> f64 {
     };
     let mut sender = Sender::attach(&there).expect("nobody else sends");
     let mut receiver = Receiver::attach(&back).expect("nobody else receives");
-    let step = RefCell::new(|| {
+    let step = || {
         let mut bytes = [7; SHORT];
         sender.send(&bytes).expect("the child lives");
         receiver.receive().expect("the child lives").expect("it goes on").take(&mut bytes).expect("room");
-    });
-    pair.time_steps(echo, &step)
+    };
+    pair.time_steps(echo, step)
 }
 
 /// Messages of `size` bytes by a ring of `ring`, copied in and out.
@@ -61,15 +60,19 @@ pub(crate) fn messages(size: usize, ring: usize, batches: bool, pair: Pair) -> f
     };
     let mut sender = Sender::attach(&map).expect("nobody else sends");
     let message = vec![7; size];
-    pair.time(drain, &mut || progress.wait_for(Progress::READY), || {
-        for number in 1..=pair.count {
-            if batches && number % 16 != 0 {
-                sender.send_later(black_box(&message)).expect("the child lives");
-            } else {
-                sender.send(black_box(&message)).expect("the child lives");
+    pair.time(
+        drain,
+        || progress.wait_for(Progress::READY),
+        |()| {
+            for number in 1..=pair.count {
+                if batches && number % 16 != 0 {
+                    sender.send_later(black_box(&message)).expect("the child lives");
+                } else {
+                    sender.send(black_box(&message)).expect("the child lives");
+                }
             }
-        }
-        sender.flush();
-        progress.wait_for(Progress::DONE);
-    })
+            sender.flush();
+            progress.wait_for(Progress::DONE);
+        },
+    )
 }

@@ -1,10 +1,10 @@
 //! Maps beside many others: each measurement in a process of its own.
 
 use std::fs::{self, File};
-use std::mem::size_of;
 
 use baremap::{AnonMap, FileMap, SharedMap};
 use baremap_benches::{Area, Unit, bound, ours, ours_against, peer};
+use indicatif::HumanCount;
 
 const MAPS: &str = env!("CARGO_BIN_EXE_maps");
 
@@ -27,6 +27,15 @@ fn counts(wanted: &[usize]) -> Vec<usize> {
     wanted.iter().copied().filter(|count| count + OWN <= allowed).collect()
 }
 
+/// A library's maps beside so many others.
+struct Row {
+    library: &'static str,
+    name: String,
+    /// The name of libc's row beside as many.
+    libc: String,
+    count: String,
+}
+
 /// How long it takes to make a map, to touch it, and to unmap it.
 pub(crate) fn times(area: &mut Area) {
     let rounds = area.either(15, 2);
@@ -35,30 +44,29 @@ pub(crate) fn times(area: &mut Area) {
     let of_ours = counts.iter().map(|count| ("baremap", *count));
     let of_others =
         ["libc", "memmap2", "mmap-rs"].into_iter().flat_map(|library| [(library, 0), (library, most)]);
-    let rows: Vec<_> = of_ours.chain(of_others).collect();
+    let name = |library: &str, count: usize| format!("{library}, {} others", HumanCount(count as u64));
+    let row = |(library, count)| Row {
+        library,
+        name: name(library, count),
+        libc: name("libc", count),
+        count: count.to_string(),
+    };
+    let rows: Vec<Row> = of_ours.chain(of_others).map(row).collect();
     for (task, title) in
         [("map", "map 64 KiB"), ("unmap", "unmap 64 KiB"), ("fault", "first touch of a page")]
     {
         let Some(mut table) = area.table(title) else { continue };
-        let row = |library: &str, count: usize| {
-            format!("{library}, {} others", indicatif::HumanCount(count as u64))
-        };
-        let texts: Vec<_> =
-            rows.iter().map(|(library, count)| (row(library, *count), count.to_string())).collect();
-        let peers: Vec<_> = rows.iter().map(|(_, count)| row("libc", *count)).collect();
-        let words: Vec<_> =
-            rows.iter().zip(&texts).map(|((library, _), (_, count))| [MAPS, library, task, count]).collect();
+        let words: Vec<_> = rows.iter().map(|row| [MAPS, row.library, task, &row.count]).collect();
         let ways: Vec<_> = rows
             .iter()
-            .zip(&texts)
-            .zip(words.iter().zip(&peers))
-            .map(|(((library, _), (name, _)), (words, libc))| match *library {
-                "baremap" => ours_against(name.as_str(), libc, words.as_slice()),
-                _ => peer(name.as_str(), words.as_slice()),
+            .zip(&words)
+            .map(|(row, words)| match row.library {
+                "baremap" => ours_against(&row.name, &row.libc, words.as_slice()),
+                _ => peer(&row.name, words.as_slice()),
             })
             .collect();
-        for (name, _) in &texts {
-            table = table.why(name, "the same system call with the same arguments: what differs is what one run differs by from the next");
+        for row in &rows {
+            table = table.why(&row.name, "the same system call with the same arguments: what differs is what one run differs by from the next");
         }
         table.programs(rounds, &[], &ways);
     }

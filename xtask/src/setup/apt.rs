@@ -8,7 +8,7 @@ const RUSTC: &str = "rustc-web";
 const CLIPPY: &str = "rust-web-clippy";
 const QEMU: &str = "qemu-user";
 /// Beside gcc.
-const TEST_COMPILERS: [&str; 3] = ["g++", "clang", "musl-tools"];
+const TEST_COMPILERS: [&str; 3] = ["g++", "clang", MUSL];
 const VALGRIND: &str = "valgrind";
 const MUSL: &str = "musl-tools";
 const MAKE: &str = "make";
@@ -69,35 +69,39 @@ pub fn install_test_compilers(arch: Arch) -> Result<()> {
     install(None, &test_compilers(arch), &format!("to test the library for C on {arch}"))
 }
 
+/// What [`install`] would do, where it can.
+fn plan(packages: &[String]) -> Option<String> {
+    usable().is_ok().then(|| format!("apt-get install {}", packages.join(" ")))
+}
+
 /// What [`install_test_compilers`] would do, where it can.
 pub fn plan_test_compilers(arch: Arch) -> Option<String> {
-    usable().is_ok().then(|| format!("apt-get install {}", test_compilers(arch).join(" ")))
+    plan(&test_compilers(arch))
 }
 
 /// What [`install_c_compiler`] would do, where it can.
 pub fn plan_c_compiler(arch: Arch) -> Option<String> {
-    usable().is_ok().then(|| format!("apt-get install {}", c_compiler(arch).join(" ")))
+    plan(&c_compiler(arch))
 }
 
 /// What [`install_rust`] would do, where it can.
 pub fn plan_rust(arch: Arch) -> Option<String> {
-    (usable().is_ok() && OsRelease::read().is_debian())
-        .then(|| format!("apt-get install {}", rust_packages(arch).join(" ")))
+    OsRelease::read().is_debian().then(|| plan(&rust_packages(arch)))?
 }
 
 /// What [`install_qemu`] would do, where it can.
 pub fn plan_qemu() -> Option<String> {
-    usable().is_ok().then(|| format!("apt-get install {QEMU}"))
+    plan(&[QEMU.into()])
 }
 
 /// What [`install_qemu_system`] would do, where it can.
 pub fn plan_qemu_system(arch: Arch) -> Option<String> {
-    usable().is_ok().then(|| format!("apt-get install {}", system::package(arch)))
+    plan(&[system::package(arch).into()])
 }
 
 /// What [`install_valgrind`] would do, where it can.
 pub fn plan_valgrind() -> Option<String> {
-    usable().is_ok().then(|| format!("apt-get install {VALGRIND}"))
+    plan(&[VALGRIND.into()])
 }
 
 /// The packages of [`install_build_tools`].

@@ -34,60 +34,50 @@ pub(crate) fn file<L: Library>(path: &str, is_touched: bool) -> f64 {
         black_box(map);
     };
     let mut calls = 1;
-    let mut batch = || {
-        let start = Instant::now();
-        (0..calls).for_each(|_| map());
-        let time = start.elapsed();
-        if time < BATCH {
-            calls *= 2;
-            return None;
-        }
-        Some(time.as_nanos() as f64 / f64::from(calls))
-    };
     best(|| {
         loop {
-            if let Some(time) = batch() {
-                return time;
+            let start = Instant::now();
+            (0..calls).for_each(|_| map());
+            let time = start.elapsed();
+            if time >= BATCH {
+                return each(time, calls);
             }
+            calls *= 2;
         }
     })
 }
 
 /// A map of memory, beside others.
 pub(crate) fn map<L: Library>(count: usize) -> f64 {
-    let others = Others::new(count);
+    let _others = others(count);
     let mut maps = Vec::with_capacity(MAPS);
-    let time = best(|| {
+    best(|| {
         let start = Instant::now();
         maps.extend((0..MAPS).map(|_| L::anonymous(black_box(LEN))));
         let time = start.elapsed();
         maps.clear();
         each(time, MAPS)
-    });
-    drop(others);
-    time
+    })
 }
 
 /// Its end.
 pub(crate) fn unmap<L: Library>(count: usize) -> f64 {
-    let others = Others::new(count);
+    let _others = others(count);
     let mut maps = Vec::with_capacity(MAPS);
-    let time = best(|| {
+    best(|| {
         maps.extend((0..MAPS).map(|_| L::anonymous(black_box(LEN))));
         let start = Instant::now();
         // The last first: it is the one at an end.
         while maps.pop().is_some() {}
         each(start.elapsed(), MAPS)
-    });
-    drop(others);
-    time
+    })
 }
 
 /// The first touch of a page.
 pub(crate) fn fault<L: Library>(count: usize) -> f64 {
-    let others = Others::new(count);
+    let _others = others(count);
     let offsets = || (0..LEN).step_by(page::size());
-    let time = best(|| {
+    best(|| {
         let mut map = L::anonymous(LEN);
         let address = L::start(&mut map);
         let start = Instant::now();
@@ -96,9 +86,7 @@ pub(crate) fn fault<L: Library>(count: usize) -> f64 {
             unsafe { address.add(offset).write_volatile(1) };
         }
         each(start.elapsed(), offsets().count())
-    });
-    drop(others);
-    time
+    })
 }
 
 /// Bytes of the kernel's for a map: what it has more of after so many.
@@ -142,22 +130,17 @@ impl Structure {
     }
 }
 
-/// So many maps that are there.
-struct Others {
-    _maps: Vec<(AnonMap, AnonMap<ReadOnly>)>,
+/// So many maps that are there, of two kinds, as above.
+fn others(count: usize) -> Vec<(AnonMap, AnonMap<ReadOnly>)> {
+    (0..count / 2).map(|_| (memory_of_page(), read_only())).collect()
 }
 
-impl Others {
-    fn new(count: usize) -> Self {
-        let memory = || AnonMap::new(page::size()).expect("fewer maps than a process may have");
-        // Of two kinds, as above.
-        Self { _maps: (0..count / 2).map(|_| (memory(), read_only())).collect() }
-    }
+fn memory_of_page() -> AnonMap {
+    AnonMap::new(page::size()).expect("fewer maps than a process may have")
 }
 
 fn read_only() -> AnonMap<ReadOnly> {
-    let map = AnonMap::new(page::size()).expect("fewer maps than a process may have");
-    map.make_read_only().expect("fewer maps than a process may have")
+    memory_of_page().make_read_only().expect("fewer maps than a process may have")
 }
 
 /// The least of many batches.

@@ -95,7 +95,7 @@ trait Resize {
     fn resize(&mut self, len: usize);
 }
 
-/// Memory, and how long it is before it grows.
+/// Memory, and how long it is before it grows. Between two rounds it is long, so that nobody takes the room that it grows into.
 struct Growing<M> {
     memory: M,
     len: usize,
@@ -103,25 +103,22 @@ struct Growing<M> {
 
 impl<M: Resize> Growing<M> {
     fn new(len: usize, touched: usize) -> Self {
-        // What is behind it stays free.
         let mut memory = M::new(2 * len);
-        memory.resize(len);
         touch(memory.start(), touched);
         Self { memory, len }
     }
 
     /// Nanoseconds in which it becomes twice as long.
     fn time(&mut self, moves: bool) -> f64 {
+        self.memory.resize(self.len);
         let end = self.memory.start().addr() + self.len;
         // With a neighbour there is no room behind it. That there is one already is as good.
-        let neighbour = moves.then(|| MapOptions::new().len(page::size()).at(end).map_anon());
+        let _neighbour = moves.then(|| MapOptions::new().len(page::size()).at(end).map_anon());
         let start = Instant::now();
         self.memory.resize(black_box(2 * self.len));
         let time = start.elapsed();
         let stayed = self.memory.start().addr() + self.len == end;
         assert!(stayed != moves || !M::IS_PLAIN, "it grew in place, or had to move");
-        drop(neighbour);
-        self.memory.resize(self.len);
         time.as_nanos() as f64
     }
 }
